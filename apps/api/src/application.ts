@@ -1,0 +1,34 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.ts';
+import { createFastifyAdapter } from './http/fastify-adapter.ts';
+import { ProblemFilter } from './http/problem.filter.ts';
+import { addRequestHooks } from './http/request-hooks.ts';
+import { NestLogger } from './logging/nest-logger.ts';
+import { HttpMetrics } from './metrics/http.metrics.ts';
+
+/**
+ * The application, ready to listen. It does not wait for the database.
+ *
+ * @param logger - Receives every line of the application
+ */
+export async function createApplication(logger: Logger): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  const fastify = app.getHttpAdapter().getInstance();
+  await app.register(helmet, {
+    // Answers are data: nothing in them is to be loaded, run or framed.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    xFrameOptions: { action: 'deny' },
+  });
+  addRequestHooks(fastify, logger.child({ context: 'HTTP' }), app.get(HttpMetrics));
+  app.useGlobalFilters(new ProblemFilter());
+  return app;
+}

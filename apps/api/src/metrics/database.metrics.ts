@@ -1,0 +1,94 @@
+import { DatabaseConnection } from '#database';
+import { HealthService } from '#health';
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import { MetricsRegistry } from './metrics.registry.ts';
+
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What the driver's pool and commands do, and what the health sampler last saw. */
+@Injectable()
+export class DatabaseMetrics {
+  constructor({ registry }: MetricsRegistry, connection: DatabaseConnection, health: HealthService) {
+    const registers = [registry];
+    observePool(connection, registers);
+    observeCommands(connection, registers);
+    observeHealth(health, registers);
+  }
+}
+
+type Registers = MetricsRegistry['registry'][];
+
+/** @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/ */
+function observePool({ client }: DatabaseConnection, registers: Registers): void {
+  const open = new Gauge({ name: 'mongodb_pool_connections', help: 'Open connections', registers });
+  const used = new Gauge({ name: 'mongodb_pool_checked_out', help: 'Connections in use', registers });
+  const waiting = new Gauge({
+    name: 'mongodb_pool_waiting',
+    help: 'Operations that wait for a connection',
+    registers,
+  });
+  const failed = new Counter({
+    name: 'mongodb_pool_checkout_failures_total',
+    help: 'Operations that got no connection',
+    labelNames: ['reason'],
+    registers,
+  });
+  client.on('connectionCreated', () => open.inc());
+  client.on('connectionClosed', () => open.dec());
+  client.on('connectionCheckOutStarted', () => waiting.inc());
+  client.on('connectionCheckedOut', () => {
+    waiting.dec();
+    used.inc();
+  });
+  client.on('connectionCheckOutFailed', ({ reason }) => {
+    waiting.dec();
+    failed.inc({ reason });
+  });
+  client.on('connectionCheckedIn', () => used.dec());
+}
+
+function observeCommands({ client }: DatabaseConnection, registers: Registers): void {
+  const duration = new Histogram({
+    name: 'mongodb_command_duration_seconds',
+    help: 'Time from sending a command to its reply',
+    labelNames: ['command', 'outcome'],
+    buckets: BUCKETS_SECONDS,
+    registers,
+  });
+  client.on('commandSucceeded', ({ commandName, duration: ms }) => {
+    duration.observe({ command: commandName, outcome: 'success' }, ms / 1_000);
+  });
+  client.on('commandFailed', ({ commandName, duration: ms }) => {
+    duration.observe({ command: commandName, outcome: 'failure' }, ms / 1_000);
+  });
+}
+
+function observeHealth(health: HealthService, registers: Registers): void {
+  new Gauge({
+    name: 'mongodb_up',
+    help: '1 when the last samples found a usable database',
+    registers,
+    collect() {
+      this.set(health.database.isConnected ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'mongodb_health_age_seconds',
+    help: 'Time since the last check of the database ended',
+    registers,
+    collect() {
+      const { ageMs } = health.database;
+      this.set(ageMs === null ? Number.NaN : ageMs / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'mongodb_health_latency_seconds',
+    help: 'Duration of the last successful check',
+    registers,
+    collect() {
+      const { latencyMs } = health.database;
+      this.set(latencyMs === null ? Number.NaN : latencyMs / 1_000);
+    },
+  });
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv as parseDotEnv } from 'node:util';
+import { ConfigurationError, type ConfigurationProblem } from './configuration.error.ts';
+
+/** Variables that hold a secret; each may instead be given as `NAME_FILE`, the path of a file that holds it. */
+export const SECRET_VARIABLES = [
+  'MONGODB_URI',
+  'MONGO_ROOT_USERNAME',
+  'MONGO_ROOT_PASSWORD',
+  'MONGODB_USERNAME',
+  'MONGODB_PASSWORD',
+  'DIAGNOSTICS_TOKEN',
+] as const;
+
+export type Environment = Record<string, string>;
+
+/**
+ * Reads `.env` in the working directory when there is one, lays the real environment over it and resolves secret files.
+ * A variable set to the empty string counts as unset, since Compose passes undefined variables on that way.
+ *
+ * @param real - The process environment
+ * @param dotEnvPath - Path of the `.env` file; `null` reads none
+ * @returns Every variable that has a value
+ * @throws {@link ConfigurationError} When a secret file is missing, empty, unreadable, or given beside its variable
+ */
+export function readEnvironment(
+  real: NodeJS.ProcessEnv = process.env,
+  dotEnvPath: string | null = '.env',
+): Environment {
+  const environment: Environment = {};
+  for (const [name, value] of Object.entries({ ...readDotEnv(dotEnvPath), ...real })) {
+    if (value !== undefined && value !== '') environment[name] = value;
+  }
+  const problems: ConfigurationProblem[] = [];
+  for (const variable of SECRET_VARIABLES) {
+    try {
+      const secret = readSecretFile(variable, environment);
+      if (secret !== undefined) environment[variable] = secret;
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return environment;
+}
+
+function readDotEnv(path: string | null): NodeJS.Dict<string> {
+  if (path === null) return {};
+  try {
+    return parseDotEnv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return {};
+    throw new ConfigurationError([
+      { variable: '.env', message: `cannot be read (${codeOf(error)}): check the permissions of the file` },
+    ]);
+  }
+}
+
+function readSecretFile(variable: string, environment: Environment): string | undefined {
+  const fileVariable = `${variable}_FILE`;
+  const path = environment[fileVariable];
+  if (path === undefined) return undefined;
+  if (environment[variable] !== undefined) {
+    throw problem(fileVariable, `and ${variable} are both set: keep one of them`);
+  }
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw problem(
+      fileVariable,
+      `names a file that cannot be read (${codeOf(error)}): check path and permissions`,
+    );
+  }
+  const secret = content.replace(/\r?\n$/, '');
+  if (secret === '') throw problem(fileVariable, 'names an empty file: write the secret into it');
+  return secret;
+}
+
+function problem(variable: string, message: string): ConfigurationError {
+  return new ConfigurationError([{ variable, message }]);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}

@@ -1,0 +1,67 @@
+import Joi from 'joi';
+import { mongodbUri } from './mongodb-uri.ts';
+
+/** Environment variables after validation: defaults applied, numbers as numbers. */
+export interface Variables {
+  NODE_ENV: 'development' | 'production' | 'test';
+  HOST: string;
+  PORT: number;
+  LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  MONGODB_URI: string;
+  MONGODB_DATABASE?: string;
+  MONGODB_MAX_POOL_SIZE: number;
+  MONGODB_MIN_POOL_SIZE: number;
+  MONGODB_CONNECT_TIMEOUT_MS: number;
+  MONGODB_SERVER_SELECTION_TIMEOUT_MS: number;
+  MONGODB_WAIT_QUEUE_TIMEOUT_MS: number;
+  MONGODB_SOCKET_TIMEOUT_MS: number;
+  MONGODB_MAX_TIME_MS: number;
+  MONGODB_EMBEDDED: 'auto' | 'off';
+  HEALTH_INTERVAL_MS: number;
+  HEALTH_TIMEOUT_MS: number;
+  SHUTDOWN_DRAIN_MS: number;
+  SHUTDOWN_TIMEOUT_MS: number;
+  DIAGNOSTICS_TOKEN?: string;
+  DIAGNOSTICS_RATE_PER_MINUTE: number;
+}
+
+/** A length of time in whole milliseconds; the longest that a Node timer takes is 2^31 - 1. */
+const durationMs = (): Joi.NumberSchema => Joi.number().integer().min(0).max(2_147_483_647);
+const positiveMs = (): Joi.NumberSchema => durationMs().min(1);
+
+/** Database names that MongoDB takes on every platform: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
+export const databaseName = (): Joi.StringSchema =>
+  Joi.string()
+    .max(63)
+    .pattern(/^[^/\\. "$*<>:|?\0]+$/, 'a MongoDB database name: no spaces, dots, slashes or any of "$*<>:|?');
+
+/** The variables that mean the same in every environment. Each environment adds those whose default or rules are its own. */
+export const commonVariables = {
+  NODE_ENV: Joi.string().valid('development', 'production', 'test'),
+  PORT: Joi.number().port().default(3000),
+  LOG_LEVEL: Joi.string().valid('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  MONGODB_URI: mongodbUri(),
+  MONGODB_DATABASE: databaseName(),
+  MONGODB_MAX_POOL_SIZE: Joi.number().integer().min(1).max(10_000).default(100),
+  MONGODB_MIN_POOL_SIZE: Joi.number()
+    .integer()
+    .min(0)
+    .max(Joi.ref('MONGODB_MAX_POOL_SIZE'))
+    .default(0)
+    .messages({ 'number.max': '{#label} must not be above MONGODB_MAX_POOL_SIZE' }),
+  MONGODB_CONNECT_TIMEOUT_MS: positiveMs().default(30_000),
+  MONGODB_SERVER_SELECTION_TIMEOUT_MS: positiveMs().default(5_000),
+  MONGODB_WAIT_QUEUE_TIMEOUT_MS: positiveMs().default(5_000),
+  MONGODB_SOCKET_TIMEOUT_MS: positiveMs().default(20_000),
+  MONGODB_MAX_TIME_MS: positiveMs().default(10_000),
+  HEALTH_INTERVAL_MS: positiveMs().min(100).default(1_000),
+  HEALTH_TIMEOUT_MS: positiveMs().min(100).default(1_000),
+  SHUTDOWN_TIMEOUT_MS: positiveMs().default(10_000),
+  DIAGNOSTICS_TOKEN: Joi.string()
+    .min(16)
+    .pattern(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
+  DIAGNOSTICS_RATE_PER_MINUTE: Joi.number().integer().min(1).max(100_000).default(10),
+};
+
+/** How long readiness says 503 while requests are still taken, in milliseconds. */
+export const drainMs = durationMs;

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { databaseConfig, type DatabaseConfig } from '#config';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { mongo, Mongoose, type Connection } from 'mongoose';
+import { DatabaseUnavailableError, NotPermittedError, type DatabaseError } from '../errors/database.error.ts';
+import { toDatabaseError, topologyFailure } from '../errors/to-database-error.ts';
+import { toClientOptions } from './client-options.ts';
+import { StartupTasks, type StartupTask } from './startup-tasks.ts';
+
+/** Pause after a failed attempt: doubled each time from the first to the last value, and spread by up to a half. */
+const BACKOFF_MS = { first: 250, last: 2_000 };
+/** How long {@link DatabaseConnection.close} waits for a server that does not answer. */
+const CLOSE_TIMEOUT_MS = 1_500;
+/** Never created: reading it asks the server whether this user may read the database at all. */
+const CHECK_COLLECTION = 'health_check';
+
+/**
+ * The one connection of a process: one client, one pool, one Mongoose connection for its whole life.
+ *
+ * It starts without a database, connects by itself when one appears, and from then on the driver carries it over restarts and
+ * failovers. Calls made meanwhile end in {@link DatabaseUnavailableError} within the selection timeout; nothing is buffered.
+ */
+@Injectable()
+export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
+  /** Mongoose's view of the connection, on which models are registered. Ready to take models before it is connected. */
+  readonly mongoose: Connection;
+  readonly client: mongo.MongoClient;
+  private readonly logger = new Logger(DatabaseConnection.name);
+  private readonly closing = new AbortController();
+  private readonly tasks = new StartupTasks(this.closing.signal);
+  private topology?: mongo.TopologyDescription;
+  private failure: DatabaseError = new DatabaseUnavailableError('connecting');
+  private connecting?: Promise<void>;
+  private hasConnected = false;
+
+  constructor(@Inject(databaseConfig.KEY) private readonly config: DatabaseConfig) {
+    this.client = new mongo.MongoClient(config.uri, toClientOptions(config));
+    this.client.on('topologyDescriptionChanged', ({ newDescription }) => (this.topology = newDescription));
+    // An instance of its own leaves the settings of Mongoose's global one alone.
+    const instance = new Mongoose({ autoCreate: false, autoIndex: false, bufferCommands: false });
+    this.mongoose = instance.createConnection();
+  }
+
+  /** Whether a first connection was made and not closed since; the server may be away all the same, see {@link check}. */
+  get isConnected(): boolean {
+    return this.hasConnected && !this.closing.signal.aborted;
+  }
+
+  /** Whether a server that takes writes is known at this moment, as the driver's monitors see it. */
+  get hasWritableServer(): boolean {
+    const servers = [...(this.topology?.servers.values() ?? [])];
+    return servers.some(({ type }) => WRITABLE_TYPES.includes(type));
+  }
+
+  /** Whether every start-up task has succeeded once. */
+  get isStarted(): boolean {
+    return this.isConnected && this.tasks.areDone;
+  }
+
+  /** Longest time that the server may work on one operation, in milliseconds. */
+  get maxTimeMs(): number {
+    return this.config.maxTimeMs;
+  }
+
+  /**
+   * The configured database.
+   *
+   * @throws {@link DatabaseUnavailableError} Before the first connection and after {@link close}
+   */
+  get db(): mongo.Db {
+    if (!this.isConnected)
+      throw this.closing.signal.aborted ? new DatabaseUnavailableError('closed') : this.failure;
+    return this.client.db(this.config.database);
+  }
+
+  /**
+   * Proves with one round trip that the database can be used: a writable server answers, and this user may read. A `ping` would
+   * succeed without credentials, on a secondary, and on a server that can do nothing else.
+   *
+   * @param signal - Ends the check; without one it takes up to the selection and socket timeouts
+   * @throws {@link DatabaseUnavailableError} Or another {@link DatabaseError} that names the cause
+   */
+  async check(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.db.command(
+        { find: CHECK_COLLECTION, limit: 1, singleBatch: true },
+        { ...(signal && { signal }) },
+      );
+    } catch (error) {
+      const named = toDatabaseError(error);
+      if (named instanceof DatabaseUnavailableError || named instanceof NotPermittedError) throw named;
+      // Aborted while it waited for a server: the monitors know why there is none.
+      throw this.hasWritableServer
+        ? new DatabaseUnavailableError('no-answer', error)
+        : topologyFailure(this.topology, error);
+    }
+    if (!this.hasWritableServer) throw new DatabaseUnavailableError('no-primary');
+  }
+
+  /**
+   * Runs `task` once the database can be used, and again with back-off until it succeeds; `isStarted` waits for it. Tasks run one
+   * after the other in the order in which they were added, so that a collection is there before its indexes.
+   */
+  addStartupTask(task: StartupTask): void {
+    this.tasks.add(task);
+  }
+
+  /** Begins to connect in the background and returns at once. A second call does nothing. */
+  start(): void {
+    this.connecting ??= this.connect();
+  }
+
+  /** Waits for the end of the current attempts: connected, or closed. */
+  async whenSettled(): Promise<void> {
+    await this.connecting;
+  }
+
+  /** Closes the pool; a server that does not answer cannot hold it up. Calls in flight end with an error. */
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
+    const deadline = new AbortController();
+    const closed = this.client.close().then(() => deadline.abort());
+    await Promise.race([
+      closed,
+      sleep(CLOSE_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => undefined),
+    ]);
+    await this.mongoose.close(true).catch(() => undefined);
+  }
+
+  onModuleInit(): void {
+    this.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.close();
+  }
+
+  private async connect(): Promise<void> {
+    const { signal } = this.closing;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await this.client.connect();
+        if (signal.aborted) return;
+        this.mongoose.setClient(this.client);
+        this.hasConnected = true;
+        this.logger.log(`Connected to database ${this.config.database}`);
+        void this.tasks.run();
+        return;
+      } catch (error) {
+        this.report(error);
+      }
+      await sleep(backoffMs(attempt), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Says a cause once, not at every attempt. */
+  private report(error: unknown): void {
+    const named = toDatabaseError(error);
+    const failure = isFailure(named) ? named : new DatabaseUnavailableError('no-answer', error);
+    if (failure.message !== this.failure.message) {
+      this.logger.warn(`MongoDB connection failed: ${failure.message}; trying again until it succeeds`);
+    }
+    this.failure = failure;
+  }
+}
+
+const WRITABLE_TYPES: readonly string[] = ['Standalone', 'RSPrimary', 'Mongos', 'LoadBalancer'];
+
+function isFailure(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseUnavailableError || error instanceof NotPermittedError;
+}
+
+function backoffMs(attempt: number): number {
+  const full = Math.min(BACKOFF_MS.last, BACKOFF_MS.first * 2 ** attempt);
+  return full * (0.5 + Math.random() / 2);
+}

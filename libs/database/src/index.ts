@@ -1,0 +1,20 @@
+export { DatabaseConnection } from './connection/database-connection.ts';
+export type { StartupTask } from './connection/startup-tasks.ts';
+export { DatabaseModule } from './database.module.ts';
+export { DocumentStore } from './document-store.ts';
+export {
+  DatabaseError,
+  DatabaseTimeoutError,
+  DatabaseUnavailableError,
+  DocumentInvalidError,
+  DocumentNotFoundError,
+  DuplicateKeyError,
+  FilterInvalidError,
+  NotPermittedError,
+  TransactionUnsupportedError,
+  VersionConflictError,
+  type FieldProblem,
+  type UnavailableReason,
+} from './errors/database.error.ts';
+export { toDatabaseError } from './errors/to-database-error.ts';
+export { MongoRepository, type FindOptions, type Stored } from './repository/mongo.repository.ts';

@@ -1,0 +1,36 @@
+import { Controller, Get, Head, Header, HttpCode, Options, Res, UseGuards } from '@nestjs/common';
+import { ThrottlerGuard } from '@nestjs/throttler';
+import { DiagnosticsAccessGuard } from './diagnostics-access.guard.ts';
+import { DiagnosticsService, type TestReport } from './diagnostics.service.ts';
+
+interface Reply {
+  status(code: number): unknown;
+}
+
+/** The test-document endpoint. Only GET writes. */
+@Controller('mongodb-test')
+@UseGuards(DiagnosticsAccessGuard)
+export class DiagnosticsController {
+  constructor(private readonly diagnostics: DiagnosticsService) {}
+
+  @Head()
+  head(@Res({ passthrough: true }) reply: Reply): void {
+    if (!this.diagnostics.isLikelyToSucceed) reply.status(503);
+  }
+
+  @Options()
+  @HttpCode(204)
+  @Header('Allow', 'GET, HEAD, OPTIONS')
+  options(): void {
+    // The header is the answer.
+  }
+
+  @Get()
+  @UseGuards(ThrottlerGuard)
+  @Header('Cache-Control', 'no-store')
+  async test(@Res({ passthrough: true }) reply: Reply): Promise<TestReport> {
+    const report = await this.diagnostics.test();
+    if (report.status === 'error') reply.status(503);
+    return report;
+  }
+}

@@ -1,0 +1,54 @@
+import { DatabaseConnection, MongoRepository, type Stored } from '#database';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { TestDocument } from './test-document.schema.ts';
+
+/** Most test documents that are ever kept. */
+export const MAX_TEST_DOCUMENTS = 1_000;
+/** Room for {@link MAX_TEST_DOCUMENTS} many times over, in bytes: the number of documents is the limit that counts. */
+const CAPPED_SIZE_BYTES = 1_048_576;
+
+/**
+ * Test documents, in a capped collection: the server itself drops the oldest, whoever writes.
+ *
+ * @see https://www.mongodb.com/docs/manual/core/capped-collections/
+ */
+@Injectable()
+export class TestDocumentRepository extends MongoRepository<TestDocument> {
+  constructor(@InjectModel(TestDocument.name) model: Model<TestDocument>, connection: DatabaseConnection) {
+    super(model, connection);
+  }
+
+  /** @returns Newest first, by the order of insertion */
+  async findNewest(limit: number): Promise<Stored<TestDocument>[]> {
+    return this.find({}, { limit, sort: { $natural: -1 } });
+  }
+
+  /** Makes the collection, or bounds one that exists. Safe to repeat, also by several instances at once. */
+  async ensureBounded(): Promise<void> {
+    await this.run(async () => {
+      const { db } = this.connection;
+      const name = this.model.collection.collectionName;
+      const [existing] = await db.listCollections({ name }).toArray();
+      if (existing === undefined) {
+        const options = { capped: true, size: CAPPED_SIZE_BYTES, max: MAX_TEST_DOCUMENTS };
+        await db.createCollection(name, options).catch(ignoreExisting);
+      } else if (!isBounded(existing)) {
+        await db.command({ convertToCapped: name, size: CAPPED_SIZE_BYTES });
+        await db.command({ collMod: name, cappedMax: MAX_TEST_DOCUMENTS });
+      }
+    });
+  }
+}
+
+function isBounded(collection: object): boolean {
+  const options = 'options' in collection ? (collection.options as { capped?: boolean; max?: number }) : {};
+  return options.capped === true && (options.max ?? Infinity) <= MAX_TEST_DOCUMENTS;
+}
+
+const NAMESPACE_EXISTS = 48;
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS)) throw error;
+}

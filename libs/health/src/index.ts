@@ -1,0 +1,3 @@
+export { HealthModule } from './health.module.ts';
+export type { DatabaseHealth } from './health.sampler.ts';
+export { HealthService, type HealthReport } from './health.service.ts';
