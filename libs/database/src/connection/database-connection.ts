@@ -14,6 +14,9 @@ const CLOSE_TIMEOUT_MS = 1_500;
 /** Never created: reading it asks the server whether this user may read the database at all. */
 const CHECK_COLLECTION = 'health_check';
 
+const NOT_YET = new DatabaseUnavailableError('connecting');
+const WRITABLE_TYPES: readonly string[] = ['Standalone', 'RSPrimary', 'Mongos', 'LoadBalancer'];
+
 /**
  * The one connection of a process: one client, one pool, one Mongoose connection for its whole life.
  *
@@ -29,7 +32,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
   private readonly closing = new AbortController();
   private readonly tasks = new StartupTasks(this.closing.signal);
   private topology?: mongo.TopologyDescription;
-  private failure: DatabaseError = new DatabaseUnavailableError('connecting');
+  private failure: DatabaseError = NOT_YET;
   private connecting?: Promise<void>;
   private hasConnected = false;
 
@@ -68,8 +71,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
    * @throws {@link DatabaseUnavailableError} Before the first connection and after {@link close}
    */
   get db(): mongo.Db {
-    if (!this.isConnected)
-      throw this.closing.signal.aborted ? new DatabaseUnavailableError('closed') : this.failure;
+    if (!this.isConnected) throw this.whyNotConnected;
     return this.client.db(this.config.database);
   }
 
@@ -107,7 +109,26 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
 
   /** Begins to connect in the background and returns at once. A second call does nothing. */
   start(): void {
-    this.connecting ??= this.connect();
+    this.connecting ??= this.connectUntilItSucceeds();
+  }
+
+  /**
+   * Tries once to connect.
+   *
+   * @throws {@link DatabaseUnavailableError} When no server answers within the selection timeout, or refuses the credentials
+   */
+  async connect(): Promise<void> {
+    try {
+      await this.client.connect();
+    } catch (error) {
+      const named = toDatabaseError(error);
+      throw isFailure(named) ? named : new DatabaseUnavailableError('no-answer', error);
+    }
+    if (this.closing.signal.aborted) throw new DatabaseUnavailableError('closed');
+    this.mongoose.setClient(this.client);
+    this.hasConnected = true;
+    this.logger.log(`Connected to database ${this.config.database}`);
+    void this.tasks.run();
   }
 
   /** Waits for the end of the current attempts: connected, or closed. */
@@ -120,12 +141,10 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     if (this.closing.signal.aborted) return;
     this.closing.abort();
     const deadline = new AbortController();
-    const closed = this.client.close().then(() => deadline.abort());
-    await Promise.race([
-      closed,
-      sleep(CLOSE_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => undefined),
-    ]);
-    await this.mongoose.close(true).catch(() => undefined);
+    // Closing Mongoose's connection closes the client that it was given.
+    const closing = this.hasConnected ? this.mongoose.close() : this.client.close();
+    const wait = sleep(CLOSE_TIMEOUT_MS, undefined, { signal: deadline.signal }).catch(() => undefined);
+    await Promise.race([closing.finally(() => deadline.abort()), wait]);
   }
 
   onModuleInit(): void {
@@ -136,16 +155,21 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     await this.close();
   }
 
-  private async connect(): Promise<void> {
+  private get whyNotConnected(): DatabaseError {
+    if (this.closing.signal.aborted) return new DatabaseUnavailableError('closed');
+    const isFirstAttempt = this.failure === NOT_YET;
+    const servers = [...(this.topology?.servers.values() ?? [])];
+    // The monitors meet the cause seconds before the attempt is given up.
+    return isFirstAttempt && servers.some(({ error }) => error)
+      ? topologyFailure(this.topology)
+      : this.failure;
+  }
+
+  private async connectUntilItSucceeds(): Promise<void> {
     const { signal } = this.closing;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
-        await this.client.connect();
-        if (signal.aborted) return;
-        this.mongoose.setClient(this.client);
-        this.hasConnected = true;
-        this.logger.log(`Connected to database ${this.config.database}`);
-        void this.tasks.run();
+        await this.connect();
         return;
       } catch (error) {
         this.report(error);
@@ -156,16 +180,13 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
 
   /** Says a cause once, not at every attempt. */
   private report(error: unknown): void {
-    const named = toDatabaseError(error);
-    const failure = isFailure(named) ? named : new DatabaseUnavailableError('no-answer', error);
+    const failure = isFailure(error) ? error : new DatabaseUnavailableError('no-answer', error);
     if (failure.message !== this.failure.message) {
       this.logger.warn(`MongoDB connection failed: ${failure.message}; trying again until it succeeds`);
     }
     this.failure = failure;
   }
 }
-
-const WRITABLE_TYPES: readonly string[] = ['Standalone', 'RSPrimary', 'Mongos', 'LoadBalancer'];
 
 function isFailure(error: unknown): error is DatabaseError {
   return error instanceof DatabaseUnavailableError || error instanceof NotPermittedError;

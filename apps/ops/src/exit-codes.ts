@@ -1,0 +1,12 @@
+/** Exit codes of every command; the last two are those of sysexits(3). */
+export const EXIT = {
+  done: 0,
+  /** The thing asked for failed. */
+  failed: 1,
+  /** Wrong use of the command line. */
+  usage: 2,
+  /** MongoDB cannot be used. */
+  unavailable: 69,
+  /** The configuration is wrong. */
+  configuration: 78,
+} as const;
