@@ -39,11 +39,11 @@ async function announce(app: NestFastifyApplication, logger: Logger): Promise<vo
 }
 
 function describeStartError(error: unknown, { server }: Configuration): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = Error.isError(error) && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
     return `Port ${server.port} is in use: stop the program that listens there, or set PORT to another one`;
   }
   if (code === 'EACCES')
     return `Port ${server.port} may not be used by this user: set PORT to one above 1023`;
-  return `The start failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  return `The start failed: ${Error.isError(error) ? (error.stack ?? error.message) : String(error)}`;
 }

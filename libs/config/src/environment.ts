@@ -14,6 +14,10 @@ export const SECRET_VARIABLES = [
 
 export type Environment = Record<string, string>;
 
+/** Stand in for a secret whose file cannot be read, so that it is not reported as missing or weak as well. */
+const UNREAD_SECRET = 'unread-unread-unread';
+const UNREAD_URI = `mongodb://unread:${UNREAD_SECRET}@unread`;
+
 /**
  * Reads `.env` in the working directory when there is one, lays the real environment over it and resolves secret files.
  * A variable set to the empty string counts as unset, since Compose passes undefined variables on that way.
@@ -27,22 +31,40 @@ export function readEnvironment(
   real: NodeJS.ProcessEnv = process.env,
   dotEnvPath: string | null = '.env',
 ): Environment {
-  const environment: Environment = {};
-  for (const [name, value] of Object.entries({ ...readDotEnv(dotEnvPath), ...real })) {
-    if (value !== undefined && value !== '') environment[name] = value;
-  }
-  const problems: ConfigurationProblem[] = [];
-  for (const variable of SECRET_VARIABLES) {
-    try {
-      const secret = readSecretFile(variable, environment);
-      if (secret !== undefined) environment[variable] = secret;
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      problems.push(...error.problems);
-    }
-  }
+  const { environment, problems } = collectEnvironment(real, dotEnvPath);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return environment;
+}
+
+/** As {@link readEnvironment}, with what cannot be read as problems, to be reported together with others. */
+export function collectEnvironment(
+  real: NodeJS.ProcessEnv,
+  dotEnvPath: string | null,
+): { environment: Environment; problems: ConfigurationProblem[] } {
+  const environment: Environment = {};
+  const problems: ConfigurationProblem[] = [];
+  const dotEnv = collect(problems, () => readDotEnv(dotEnvPath));
+  for (const [name, value] of Object.entries({ ...dotEnv, ...real })) {
+    if (value !== undefined && value !== '') environment[name] = value;
+  }
+  for (const variable of SECRET_VARIABLES) {
+    const path = environment[`${variable}_FILE`];
+    if (path === undefined) continue;
+    const secret = collect(problems, () => readSecretFile(variable, path, environment));
+    environment[variable] = secret ?? (variable === 'MONGODB_URI' ? UNREAD_URI : UNREAD_SECRET);
+  }
+  return { environment, problems };
+}
+
+/** Runs `read`; its problems are added to the list. */
+function collect<T>(problems: ConfigurationProblem[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
 }
 
 function readDotEnv(path: string | null): NodeJS.Dict<string> {
@@ -51,16 +73,12 @@ function readDotEnv(path: string | null): NodeJS.Dict<string> {
     return parseDotEnv(readFileSync(path, 'utf8'));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
-    throw new ConfigurationError([
-      { variable: '.env', message: `cannot be read (${codeOf(error)}): check the permissions of the file` },
-    ]);
+    throw problem('.env', `cannot be read (${codeOf(error)}): check the permissions of the file`);
   }
 }
 
-function readSecretFile(variable: string, environment: Environment): string | undefined {
+function readSecretFile(variable: string, path: string, environment: Environment): string {
   const fileVariable = `${variable}_FILE`;
-  const path = environment[fileVariable];
-  if (path === undefined) return undefined;
   if (environment[variable] !== undefined) {
     throw problem(fileVariable, `and ${variable} are both set: keep one of them`);
   }
@@ -83,5 +101,5 @@ function problem(variable: string, message: string): ConfigurationError {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return Error.isError(error) && 'code' in error ? String(error.code) : 'unknown error';
 }

@@ -1,10 +1,10 @@
 import type Joi from 'joi';
 import { ConfigurationError, type ConfigurationProblem } from './configuration.error.ts';
-import { readEnvironment, type Environment } from './environment.ts';
+import { collectEnvironment, type Environment } from './environment.ts';
 import { developmentConfig } from './environments/development.config.ts';
 import { prepareProduction, productionConfig } from './environments/production.config.ts';
 import { testConfig } from './environments/test.config.ts';
-import { credentialsOf, databaseOf } from './mongodb-uri.ts';
+import { databaseOf, secretsOf } from './mongodb-uri.ts';
 import type { Variables } from './variables.ts';
 
 const SCHEMAS = { development: developmentConfig, production: productionConfig, test: testConfig };
@@ -16,10 +16,13 @@ export type Configuration = ReturnType<typeof toConfiguration>;
 /**
  * Reads and checks the whole environment under the rules of `NODE_ENV` (development when unset).
  *
- * @param environment - Variables by name; read from `.env` and the process when absent
+ * @param given - Variables by name; read from `.env` and the process when absent
  * @throws {@link ConfigurationError} With every problem at once, by variable name and without any value
  */
-export function loadConfiguration(environment: Environment = readEnvironment()): Configuration {
+export function loadConfiguration(given?: Environment): Configuration {
+  const { environment, problems: unread } = given
+    ? { environment: given, problems: [] }
+    : collectEnvironment(process.env, '.env');
   const name = environment.NODE_ENV ?? 'development';
   const schema = Object.hasOwn(SCHEMAS, name) ? SCHEMAS[name as keyof typeof SCHEMAS] : developmentConfig;
   const prepared = name === 'production' ? prepareProduction(environment) : { environment, problems: [] };
@@ -27,13 +30,15 @@ export function loadConfiguration(environment: Environment = readEnvironment()):
     { ...prepared.environment, NODE_ENV: name },
     { abortEarly: false, stripUnknown: true, errors: { wrap: { label: false, array: false } } },
   );
-  const problems = [...prepared.problems, ...toProblems(error)];
+  const problems = [...unread, ...prepared.problems, ...toProblems(error)];
   if (problems.length > 0) throw new ConfigurationError(problems);
   return toConfiguration(value as Variables, { isUriGiven: environment.MONGODB_URI !== undefined });
 }
 
 function toProblems(error: Joi.ValidationError | undefined): ConfigurationProblem[] {
-  return (error?.details ?? []).map(({ path, message, context }) => {
+  // A limit that is itself no number is reported under its own name.
+  const details = (error?.details ?? []).filter(({ type }) => type !== 'any.ref');
+  return details.map(({ path, message, context }) => {
     const variable = path.join('.');
     const text = message.startsWith(`${variable} `) ? message.slice(variable.length + 1) : message;
     // Joi repeats the value in the message of a failed pattern.
@@ -44,7 +49,6 @@ function toProblems(error: Joi.ValidationError | undefined): ConfigurationProble
 
 function toConfiguration(env: Variables, { isUriGiven }: { isUriGiven: boolean }) {
   const isProduction = env.NODE_ENV === 'production';
-  const { password } = credentialsOf(env.MONGODB_URI);
   return {
     server: {
       environment: env.NODE_ENV,
@@ -54,7 +58,7 @@ function toConfiguration(env: Variables, { isUriGiven }: { isUriGiven: boolean }
       drainMs: env.SHUTDOWN_DRAIN_MS,
       shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
       /** Values that must never be printed. */
-      secrets: [password, env.DIAGNOSTICS_TOKEN].filter((secret) => secret !== undefined),
+      secrets: [...secretsOf(env.MONGODB_URI), ...(env.DIAGNOSTICS_TOKEN ? [env.DIAGNOSTICS_TOKEN] : [])],
     },
     database: {
       uri: env.MONGODB_URI,

@@ -1,6 +1,10 @@
 import Joi from 'joi';
 import { mongo } from 'mongoose';
 
+const DATABASE_NAME_RULE = 'at most 63 characters, no spaces, dots, slashes or any of "$*<>:|?';
+
+const UNENCODED = 'percent-encode @ : / ? # in the user name and password, for example @ as %40';
+
 /** What a connection string is built from when it is not given whole. */
 export interface UriParts {
   username: string;
@@ -33,10 +37,33 @@ export function credentialsOf(uri: string): { username?: string; password?: stri
   };
 }
 
+/** Every secret in a connection string that {@link mongodbUri} accepted: also that of the TLS key, and of a proxy. */
+export function secretsOf(uri: string): string[] {
+  const { credentials, passphrase, proxyPassword } = new mongo.MongoClient(uri).options;
+  return [credentials?.password, passphrase, proxyPassword].flatMap((secret) => secret || []);
+}
+
 /** Database that a connection string names after the slash, if it names one. */
 export function databaseOf(uri: string): string | undefined {
   const path = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(uri)?.[1];
   return path === undefined ? undefined : decodeURIComponent(path);
+}
+
+/** Database names that MongoDB takes on every platform: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
+export function databaseName(): Joi.StringSchema {
+  return Joi.string()
+    .max(63)
+    .pattern(/^[^/\\. "$*<>:|?\0]+$/, `a MongoDB database name: ${DATABASE_NAME_RULE}`);
+}
+
+/** A list of hosts that the driver itself accepts in a connection string. */
+export function hostList(): Joi.StringSchema {
+  return Joi.string()
+    .custom((hosts: string, helpers) => {
+      const isList = /^[^\s,@/?#]+(,[^\s,@/?#]+)*$/.test(hosts);
+      return isList && findFault(`mongodb://${hosts}`) === undefined ? hosts : helpers.error('mongodb.hosts');
+    })
+    .messages({ 'mongodb.hosts': '{#label} must be host:port, or several of them separated by commas' });
 }
 
 /** A connection string that the driver itself accepts, so that a misspelt option stops the start and not the first request. */
@@ -53,24 +80,27 @@ export function mongodbUri(): Joi.StringSchema {
 function findFault(uri: string): string | undefined {
   if (!/^mongodb(\+srv)?:\/\//.test(uri)) return 'it must start with mongodb:// or mongodb+srv://';
   const authority = uri.replace(/^mongodb(\+srv)?:\/\//, '').split('/', 1)[0] ?? '';
-  if (authority.split('@').length > 2) {
-    return 'percent-encode @ : / ? # in the user name and password, for example @ as %40';
-  }
+  if (authority.split('@').length > 2) return UNENCODED;
   try {
     // The constructor parses and checks every option; it opens no socket.
     new mongo.MongoClient(uri);
   } catch (error) {
     return describeParseError(error, uri);
   }
+  const database = databaseOf(uri);
+  if (database !== undefined && databaseName().validate(database).error) {
+    return `the part after the slash must be a MongoDB database name: ${DATABASE_NAME_RULE}`;
+  }
   return undefined;
 }
 
 function describeParseError(error: unknown, uri: string): string {
-  const message = error instanceof Error ? error.message : '';
+  const message = Error.isError(error) ? error.message : '';
   const option = /^options? (.+?) (?:is|are) not supported/i.exec(message)?.[1];
   // An @ behind the question mark means that a password may have been cut in two: then the "option" could be a part of it.
   if (option !== undefined && !uri.slice(uri.indexOf('?')).includes('@')) return `unknown option ${option}`;
-  if (error instanceof URIError || /malformed|escape/i.test(message)) {
+  if (/unescaped/i.test(message)) return UNENCODED;
+  if (/malformed/i.test(message)) {
     return 'the user name, password or database has a % that is not followed by two hexadecimal digits';
   }
   return 'compare it with mongodb://USER:PASSWORD@HOST:27017/DATABASE?authSource=admin and check each option';

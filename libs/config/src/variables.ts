@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { mongodbUri } from './mongodb-uri.ts';
+import { databaseName, mongodbUri } from './mongodb-uri.ts';
 
 /** Environment variables after validation: defaults applied, numbers as numbers. */
 export interface Variables {
@@ -28,12 +28,6 @@ export interface Variables {
 /** A length of time in whole milliseconds; the longest that a Node timer takes is 2^31 - 1. */
 const durationMs = (): Joi.NumberSchema => Joi.number().integer().min(0).max(2_147_483_647);
 const positiveMs = (): Joi.NumberSchema => durationMs().min(1);
-
-/** Database names that MongoDB takes on every platform: https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions */
-export const databaseName = (): Joi.StringSchema =>
-  Joi.string()
-    .max(63)
-    .pattern(/^[^/\\. "$*<>:|?\0]+$/, 'a MongoDB database name: no spaces, dots, slashes or any of "$*<>:|?');
 
 /** The variables that mean the same in every environment. Each environment adds those whose default or rules are its own. */
 export const commonVariables = {

@@ -67,8 +67,10 @@ export class DiagnosticsService implements OnModuleInit {
       const named = toDatabaseError(error);
       const isAway = named instanceof DatabaseUnavailableError;
       if (!isAway) this.logger.error({ err: named, msg: 'The MongoDB test failed' });
-      const sentence = isAway ? named.sentence : 'the test document could not be written and read back';
-      report.mongodb = { connected: !isAway, message: `MongoDB connection failed: ${sentence}` };
+      const message = isAway
+        ? `MongoDB connection failed: ${named.sentence}`
+        : 'MongoDB test failed: the document could not be written and read back';
+      report.mongodb = { connected: !isAway, message };
     } finally {
       abort.abort();
     }

@@ -50,5 +50,5 @@ function isBounded(collection: object): boolean {
 const NAMESPACE_EXISTS = 48;
 
 function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === NAMESPACE_EXISTS)) throw error;
+  if (!(Error.isError(error) && 'code' in error && error.code === NAMESPACE_EXISTS)) throw error;
 }

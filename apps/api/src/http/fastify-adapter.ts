@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
-import type { IncomingMessage } from 'node:http';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 
@@ -22,12 +23,28 @@ export function createFastifyAdapter(): FastifyAdapter<RawServerDefault> {
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: chooseRequestId,
+    clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const kind = toProblemKind(error);
       void reply.status(kind.status).type(PROBLEM_CONTENT_TYPE).send(toProblem(kind, request.url));
     },
   });
 }
+
+/** What Node refuses before there is a request: broken syntax, headers that are too large or too slow. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  // A client that went away needs no answer.
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) {
+    const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400;
+    const body = JSON.stringify(toProblem(toProblemKind({ statusCode: status }), ''));
+    const headers = `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n${body}`);
+  }
+  socket.destroy(error);
+}
+
+const CLIENT_ERROR_STATUS: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
 
 function chooseRequestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];

@@ -76,7 +76,7 @@ function fromHttp(error: unknown): ProblemKind | undefined {
 /** Nest's exceptions, and the errors of Fastify and its plugins. */
 function statusOf(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
-  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')
-    return error.statusCode;
-  return undefined;
+  // Fastify makes its errors without the Error constructor, so no check of the class finds them all.
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return undefined;
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }

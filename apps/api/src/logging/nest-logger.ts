@@ -43,7 +43,7 @@ export class NestLogger implements LoggerService {
   private write(level: Level, message: unknown, parameters: unknown[]): void {
     const context = parameters.at(-1);
     const fields = { ...(typeof context === 'string' && { context }) };
-    if (message instanceof Error) this.logger[level]({ ...fields, err: message }, message.message);
+    if (Error.isError(message)) this.logger[level]({ ...fields, err: message }, message.message);
     else if (typeof message === 'object' && message !== null) this.logger[level]({ ...fields, ...message });
     else this.logger[level](fields, String(message));
   }

@@ -1,8 +1,8 @@
 import Joi from 'joi';
 import type { ConfigurationProblem } from '../configuration.error.ts';
 import type { Environment } from '../environment.ts';
-import { buildUri, credentialsOf, mongodbUri } from '../mongodb-uri.ts';
-import { commonVariables, databaseName, drainMs, type Variables } from '../variables.ts';
+import { buildUri, credentialsOf, databaseName, hostList, mongodbUri } from '../mongodb-uri.ts';
+import { commonVariables, drainMs, type Variables } from '../variables.ts';
 
 const MIN_PASSWORD_LENGTH = 12;
 const EXAMPLE_PASSWORDS = ['your-strong-password-here'];
@@ -10,10 +10,6 @@ const EXAMPLE_PASSWORDS = ['your-strong-password-here'];
 const PASSWORDLESS_MECHANISMS = ['MONGODB-X509', 'MONGODB-AWS', 'MONGODB-OIDC', 'GSSAPI'];
 
 const allowNoAuth = Joi.boolean().default(false);
-const hostList = Joi.string().pattern(
-  /^[^\s,@/?#]+(,[^\s,@/?#]+)*$/,
-  'host:port, or several of them separated by commas',
-);
 
 /** What only production reads, to build the connection string and to decide whether it may go without credentials. */
 interface ProductionParts {
@@ -27,7 +23,7 @@ export const productionConfig = Joi.object<Variables & ProductionParts>({
   ...commonVariables,
   HOST: Joi.string().default('0.0.0.0'),
   MONGODB_URI: mongodbUri().required(),
-  MONGODB_HOST: hostList,
+  MONGODB_HOST: hostList(),
   MONGODB_REPLICA_SET: Joi.string(),
   MONGODB_ALLOW_NO_AUTH: allowNoAuth,
   MONGODB_EMBEDDED: Joi.string().valid('off').default('off'),
@@ -87,7 +83,7 @@ function buildFromParts(environment: Environment): ReturnType<typeof prepareProd
   }
   const hosts = environment.MONGODB_HOST ?? 'mongodb:27017';
   const database = environment.MONGODB_DATABASE ?? 'openai_outreach';
-  const areUsable = !hostList.validate(hosts).error && !databaseName().validate(database).error;
+  const areUsable = !hostList().validate(hosts).error && !databaseName().validate(database).error;
   const uri = buildUri({
     username: username ?? 'missing',
     password: password ?? 'missing',

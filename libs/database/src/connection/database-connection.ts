@@ -172,7 +172,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
         await this.connect();
         return;
       } catch (error) {
-        this.report(error);
+        if (!signal.aborted) this.report(error);
       }
       await sleep(backoffMs(attempt), undefined, { signal }).catch(() => undefined);
     }

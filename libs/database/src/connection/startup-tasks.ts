@@ -48,7 +48,7 @@ export class StartupTasks {
         return;
       } catch (error) {
         const named = toDatabaseError(error);
-        const cause = named instanceof Error ? named.message : String(named);
+        const cause = Error.isError(named) ? named.message : String(named);
         this.logger.warn(`Start-up task "${task.name}" failed and is tried again: ${cause}`);
       }
       await sleep(waitMs, undefined, { signal: this.signal }).catch(() => undefined);

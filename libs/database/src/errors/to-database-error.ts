@@ -80,7 +80,7 @@ const ILLEGAL_OPERATION_CODE = 20;
  * @returns A {@link DatabaseError} with the original as `cause`, or `error` itself
  */
 export function toDatabaseError(error: unknown): unknown {
-  if (error instanceof DatabaseError || !(error instanceof Error)) return error;
+  if (error instanceof DatabaseError || !Error.isError(error)) return error;
   if (error instanceof MongooseError && !(error instanceof MongooseErrors.MongooseServerSelectionError)) {
     return fromMongoose(error);
   }
@@ -177,7 +177,7 @@ export function topologyFailure(
 
 function fromClient(error: Error): unknown {
   // A network error of the driver wraps the socket's; without one the message alone tells.
-  for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
+  for (let inner: unknown = error; Error.isError(inner); inner = inner.cause) {
     const reason = 'code' in inner ? SOCKET_REASONS[String(inner.code)] : undefined;
     if (reason !== undefined) return new DatabaseUnavailableError(reason, error);
     if (

@@ -1,0 +1,87 @@
+import { request as httpRequest } from 'node:http';
+import { MongodServer } from '../../../test/support/mongod-server.ts';
+import { TestApplication } from '../../../test/support/application.ts';
+
+let server: MongodServer;
+let api: TestApplication;
+beforeAll(async () => {
+  server = await MongodServer.start();
+  api = await TestApplication.start({ MONGODB_URI: server.uri('errors'), DIAGNOSTICS_RATE_PER_MINUTE: '1000' });
+  await api.until('/health/startup', 200);
+});
+afterAll(async () => {
+  await api?.stop();
+  await server?.stop();
+});
+
+/** A request that `fetch` would not send. */
+async function raw(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) {
+  const { hostname, port } = new URL(api.url);
+  return new Promise<{ status: number; type: string | undefined; body: string }>((resolve, reject) => {
+    const request = httpRequest({ hostname, port, path, method: options.method ?? 'GET', headers: options.headers });
+    request.on('error', reject).on('response', (answer) => {
+      let body = '';
+      answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'], body }));
+    });
+    request.end(options.body);
+  });
+}
+
+describe('errors', () => {
+  it.each([
+    [404, 'NOT_FOUND', '/nothing-here?password=1', {}],
+    [404, 'NOT_FOUND', '/health', { method: 'POST' }],
+    [400, 'BAD_REQUEST', '/%zz', {}],
+    [400, 'BAD_REQUEST', '/health', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":' }],
+    [413, 'PAYLOAD_TOO_LARGE', '/health', { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x'.repeat(2_097_152) }],
+    [431, 'REQUEST_HEADER_FIELDS_TOO_LARGE', '/health', { headers: { 'x-large': 'x'.repeat(20_000) } }],
+  ])('answers %i %s as a problem document', async (status, code, path, options) => {
+    const answer = await raw(path, options);
+    expect([answer.status, answer.type]).toEqual([status, 'application/problem+json; charset=utf-8']);
+    const problem = JSON.parse(answer.body) as Record<string, unknown>;
+    expect(problem).toMatchObject({ status, code, title: expect.any(String), detail: expect.any(String) });
+    expect(problem.type).toBe(`urn:openai-outreach:problem:${code.toLowerCase().replaceAll('_', '-')}`);
+    expect(answer.body).not.toMatch(/password|FST_|node_modules/);
+  });
+
+  it.each([
+    ['a duplicate key', { errorCode: 11000 }],
+    ['a validator', { errorCode: 121 }],
+    ['a lack of rights', { errorCode: 13 }],
+    ['a time limit', { errorCode: 50 }],
+    ['a step-down', { errorCode: 189 }],
+    ['a lost connection', { closeConnection: true }],
+    ['something unknown', { errorCode: 8 }],
+  ])('A25: says nothing of the driver, the host or the collection after %s', async (_, fault) => {
+    await server.failPoint({ failCommands: ['insert'], ...fault });
+    try {
+      const answer = await api.request('/mongodb-test');
+      expect(answer.status).toBe(503);
+      const body = await answer.text();
+      expect(body).not.toMatch(/127\.0\.0\.1|localhost|mongodb:\/\/|test_documents|fail(point|command)| {4}at /i);
+      expect(body).not.toMatch(/E11000|Mongo(?!DB)[A-Z]/);
+    } finally {
+      await server.clearFailPoint();
+    }
+  });
+});
+
+describe('A30: headers', () => {
+  it.each(['/health', '/health/ready', '/metrics', '/nothing-here'])('are set on %s', async (path) => {
+    const { headers } = await api.request(path);
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('server')).toBeNull();
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it('carry the id of the request, the given one when it is a plain one', async () => {
+    const given = await api.request('/health', { headers: { 'x-request-id': 'trace-1' } });
+    expect(given.headers.get('x-request-id')).toBe('trace-1');
+    const odd = await api.request('/health', { headers: { 'x-request-id': '"><script>' } });
+    expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});

@@ -1,0 +1,62 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { pino } from 'pino';
+import { createApplication } from '../../apps/api/src/application.ts';
+
+/** The whole service inside the test process, over real HTTP on a port of its own. */
+export class TestApplication {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+
+  private constructor(app: NestFastifyApplication, url: string) {
+    this.app = app;
+    this.url = url;
+  }
+
+  /**
+   * @param environment - Variables for this application; it is a `test` environment unless `NODE_ENV` says otherwise
+   */
+  static async start(environment: Record<string, string>): Promise<TestApplication> {
+    // Jest gives each test file a process.env of its own.
+    const before = { ...process.env };
+    Object.assign(process.env, { NODE_ENV: 'test' }, environment);
+    try {
+      const app = await createApplication(pino({ level: 'silent' }));
+      await app.listen(0, '127.0.0.1');
+      return new TestApplication(app, await app.getUrl());
+    } finally {
+      process.env = before;
+    }
+  }
+
+  /** One request; a path such as `/health`. */
+  async request(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
+  /** Resolves when `path` answers with `status`. */
+  async until(path: string, status: number, timeoutMs = 10_000): Promise<Response> {
+    return untilStatus(`${this.url}${path}`, status, timeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+  }
+}
+
+/**
+ * Asks again until the status is as wanted.
+ *
+ * @throws {Error} With the last answer when the time is over
+ */
+export async function untilStatus(url: string, status: number, timeoutMs: number): Promise<Response> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = await fetch(url).catch((error: unknown) => error);
+    if (answer instanceof Response && answer.status === status) return answer;
+    if (performance.now() > deadline) {
+      const last = answer instanceof Response ? `${answer.status} ${await answer.text()}` : String(answer);
+      throw new Error(`${url} did not answer ${status} within ${timeoutMs} ms: ${last}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

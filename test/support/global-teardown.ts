@@ -1,0 +1,5 @@
+import type {} from './global-setup.ts';
+
+export default async function tearDown(): Promise<void> {
+  await globalThis.sharedMongod?.stop();
+}

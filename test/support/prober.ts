@@ -1,0 +1,50 @@
+/** One answer of a probe, or its failure. */
+export interface Probe {
+  /** Milliseconds since the prober began. */
+  at: number;
+  elapsedMs: number;
+  /** 0 when there was no answer. */
+  status: number;
+  body: string;
+}
+
+/** Asks one address at a fixed rate, whatever the answers take, and keeps each answer. */
+export class Prober {
+  readonly probes: Probe[] = [];
+  readonly #url: string;
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(url: string, everyMs = 100) {
+    this.#url = url;
+    this.#timer = setInterval(() => this.#ask(), everyMs);
+  }
+
+  /** Milliseconds since the prober began. */
+  get now(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** Answers to questions asked at or after `at`. */
+  since(at: number): Probe[] {
+    return this.probes.filter((probe) => probe.at >= at);
+  }
+
+  /** Stops asking and waits for the answers under way. */
+  async stop(): Promise<Probe[]> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#pending);
+    return this.probes.sort((a, b) => a.at - b.at);
+  }
+
+  #ask(): void {
+    const at = this.now;
+    const asked = fetch(this.#url)
+      .then(async (answer) => ({ status: answer.status, body: await answer.text() }))
+      .catch((error: unknown) => ({ status: 0, body: String(error) }))
+      .then((answer) => void this.probes.push({ at, elapsedMs: this.now - at, ...answer }))
+      .finally(() => this.#pending.delete(asked));
+    this.#pending.add(asked);
+  }
+}
