@@ -7,6 +7,12 @@ const ROOT = resolve(import.meta.dirname, '../..');
 export const ENTRY = { bundle: 'dist/apps/api/main.js', unbundled: 'dist/apps/api/src/main.js' };
 const START_TIMEOUT_MS = 30_000;
 
+/** Ended with the test process, however that ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export interface ApiProcessOptions {
   entry?: string;
   /** Working folder; the root of the repository when absent. */
@@ -24,7 +30,8 @@ export class ApiProcess {
     this.exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
     child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
-    process.once('exit', () => child.kill('SIGKILL'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
   }
 
   /**

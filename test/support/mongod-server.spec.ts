@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { waitUntil } from '../../apps/api/src/embedded/mongod-admin.ts';
@@ -74,6 +77,7 @@ describe(MongodServer.name, () => {
   });
 
   it('leaves nothing running when the process that started it is killed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'killed-host-'));
     const script = `
       const { MongodServer } = await import('${import.meta.dirname}/mongod-server.ts');
       const server = await MongodServer.start();
@@ -81,6 +85,7 @@ describe(MongodServer.name, () => {
       console.log(server.pid);
       setInterval(() => {}, 1000);`;
     const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const pid = await new Promise<number>((resolve) =>
@@ -89,5 +94,6 @@ describe(MongodServer.name, () => {
     expect(isAlive(pid)).toBe(true);
     host.kill('SIGKILL');
     expect(await waitUntil(() => !isAlive(pid), 5_000)).toBe(true);
+    await rm(folder, { recursive: true });
   });
 });

@@ -191,12 +191,17 @@ export class MongodServer {
   #args(): string[] {
     const { auth, replSet, args = [] } = this.#options;
     return [
-      ...['--dbpath', this.#folder, '--port', String(this.port), '--bind_ip', '127.0.0.1', '--nounixsocket'],
-      ...['--wiredTigerCacheSizeGB', '0.25', '--setParameter', 'enableTestCommands=1'],
-      ...['--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=100'],
-      ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
-      ...(replSet ? ['--replSet', SET_NAME, '--oplogSize', '64'] : []),
-      ...(auth ? ['--auth', ...(replSet ? ['--keyFile', this.#keyFile] : [])] : []),
+      `--dbpath=${this.#folder}`,
+      `--port=${this.port}`,
+      '--bind_ip=127.0.0.1',
+      '--nounixsocket',
+      '--wiredTigerCacheSizeGB=0.25',
+      '--setParameter=enableTestCommands=1',
+      '--setParameter=shutdownTimeoutMillisForSignaledShutdown=100',
+      '--setParameter=diagnosticDataCollectionEnabled=false',
+      ...(replSet ? [`--replSet=${SET_NAME}`, '--oplogSize=64'] : []),
+      ...(auth ? ['--auth'] : []),
+      ...(auth && replSet ? [`--keyFile=${this.#keyFile}`] : []),
       ...args,
     ];
   }

@@ -2,8 +2,15 @@ import { ConfigurationError, EXIT_CONFIGURATION, loadConfiguration, type Configu
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
+import type { EmbeddedMongo } from './embedded/embedded-mongo.ts';
 import { createLogger } from './logging/logger.ts';
 import { stopOnSignal } from './shutdown/stop-on-signal.ts';
+
+const EXIT_FAILED = 1;
+/** `EX_UNAVAILABLE` of sysexits(3). */
+const EXIT_UNAVAILABLE = 69;
+/** Where the embedded MongoDB keeps its data, in the working directory. */
+const EMBEDDED_DATA = 'data/embedded';
 
 /** Starts the service of this process; what ends the start is said in one clear message, with an exit code that tells its kind. */
 export async function run(): Promise<void> {
@@ -17,25 +24,45 @@ export async function run(): Promise<void> {
     return;
   }
   const logger = await createLogger(configuration.server);
+  const embedded = await startEmbedded(configuration, logger);
   try {
     const app = await createApplication(logger);
-    stopOnSignal(app, logger);
-    await listen(app, configuration);
-    await announce(app, logger);
+    stopOnSignal(app, logger, async () => embedded?.stop());
+    await app.listen(configuration.server.port, configuration.server.host);
+    await announce(app, logger, embedded);
   } catch (error) {
+    await embedded?.stop();
     logger.fatal(describeStartError(error, configuration));
-    process.exit(1);
+    process.exit(EXIT_FAILED);
   }
 }
 
-async function listen(app: NestFastifyApplication, { server }: Configuration): Promise<void> {
-  await app.listen(server.port, server.host);
+/** In development, unless a connection string is given: finds a MongoDB on this machine or starts one. */
+async function startEmbedded(
+  { embedded }: Configuration,
+  logger: Logger,
+): Promise<EmbeddedMongo | undefined> {
+  if (!embedded.isAllowed) return undefined;
+  const { EmbeddedMongo } = await import('./embedded/embedded-mongo.ts');
+  try {
+    return await EmbeddedMongo.start({ dataDir: EMBEDDED_DATA, log: (line) => logger.info(line) });
+  } catch (error) {
+    logger.fatal(Error.isError(error) ? error.message : String(error));
+    process.exit(EXIT_UNAVAILABLE);
+  }
 }
 
-async function announce(app: NestFastifyApplication, logger: Logger): Promise<void> {
+async function announce(
+  app: NestFastifyApplication,
+  logger: Logger,
+  embedded: EmbeddedMongo | undefined,
+): Promise<void> {
   const url = await app.getUrl();
+  logger.info(`Health        ${url}/health`);
+  logger.info(`MongoDB test  ${url}/mongodb-test`);
+  logger.info(`Metrics       ${url}/metrics`);
+  if (embedded && embedded.role !== 'foreign') logger.info(`Data folder   ${EMBEDDED_DATA}`);
   logger.info(`Listening on ${url}`);
-  logger.info(`Health ${url}/health · MongoDB test ${url}/mongodb-test · metrics ${url}/metrics`);
 }
 
 function describeStartError(error: unknown, { server }: Configuration): string {

@@ -6,7 +6,10 @@ let server: MongodServer;
 let api: TestApplication;
 beforeAll(async () => {
   server = await MongodServer.start();
-  api = await TestApplication.start({ MONGODB_URI: server.uri('errors'), DIAGNOSTICS_RATE_PER_MINUTE: '1000' });
+  api = await TestApplication.start({
+    MONGODB_URI: server.uri('errors'),
+    DIAGNOSTICS_RATE_PER_MINUTE: '1000',
+  });
   await api.until('/health/startup', 200);
 });
 afterAll(async () => {
@@ -15,14 +18,25 @@ afterAll(async () => {
 });
 
 /** A request that `fetch` would not send. */
-async function raw(path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) {
+async function raw(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) {
   const { hostname, port } = new URL(api.url);
   return new Promise<{ status: number; type: string | undefined; body: string }>((resolve, reject) => {
-    const request = httpRequest({ hostname, port, path, method: options.method ?? 'GET', headers: options.headers });
+    const request = httpRequest({
+      hostname,
+      port,
+      path,
+      method: options.method ?? 'GET',
+      headers: options.headers,
+    });
     request.on('error', reject).on('response', (answer) => {
       let body = '';
       answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'], body }));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'], body }),
+      );
     });
     request.end(options.body);
   });
@@ -33,8 +47,18 @@ describe('errors', () => {
     [404, 'NOT_FOUND', '/nothing-here?password=1', {}],
     [404, 'NOT_FOUND', '/health', { method: 'POST' }],
     [400, 'BAD_REQUEST', '/%zz', {}],
-    [400, 'BAD_REQUEST', '/health', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":' }],
-    [413, 'PAYLOAD_TOO_LARGE', '/health', { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x'.repeat(2_097_152) }],
+    [
+      400,
+      'BAD_REQUEST',
+      '/health',
+      { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":' },
+    ],
+    [
+      413,
+      'PAYLOAD_TOO_LARGE',
+      '/health',
+      { method: 'POST', headers: { 'content-type': 'application/json' }, body: 'x'.repeat(2_097_152) },
+    ],
     [431, 'REQUEST_HEADER_FIELDS_TOO_LARGE', '/health', { headers: { 'x-large': 'x'.repeat(20_000) } }],
   ])('answers %i %s as a problem document', async (status, code, path, options) => {
     const answer = await raw(path, options);
@@ -59,7 +83,9 @@ describe('errors', () => {
       const answer = await api.request('/mongodb-test');
       expect(answer.status).toBe(503);
       const body = await answer.text();
-      expect(body).not.toMatch(/127\.0\.0\.1|localhost|mongodb:\/\/|test_documents|fail(point|command)| {4}at /i);
+      expect(body).not.toMatch(
+        /127\.0\.0\.1|localhost|mongodb:\/\/|test_documents|fail(point|command)| {4}at /i,
+      );
       expect(body).not.toMatch(/E11000|Mongo(?!DB)[A-Z]/);
     } finally {
       await server.clearFailPoint();

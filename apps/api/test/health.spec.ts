@@ -4,8 +4,7 @@ import { freePort } from '../../../test/support/free-port.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 
-const HEALTHY =
-  '{"status":"healthy","mongodb":{"connected":true,"message":"MongoDB connection successful"}}';
+const HEALTHY = '{"status":"healthy","mongodb":{"connected":true,"message":"MongoDB connection successful"}}';
 
 describe('health with a database', () => {
   let database: TestDatabase;
@@ -33,7 +32,10 @@ describe('health with a database', () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({
       status: 'ok',
-      info: { application: { status: 'up' }, mongodb: { status: 'up', message: 'MongoDB connection successful' } },
+      info: {
+        application: { status: 'up' },
+        mongodb: { status: 'up', message: 'MongoDB connection successful' },
+      },
       error: {},
       details: { application: { status: 'up' }, mongodb: { status: 'up' } },
     });

@@ -20,9 +20,13 @@ describe('GET /metrics', () => {
     const answer = await api.request('/metrics');
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     const text = await answer.text();
-    expect(text).toContain('http_request_duration_seconds_count{method="GET",route="/mongodb-test",status="200"} 1');
+    expect(text).toContain(
+      'http_request_duration_seconds_count{method="GET",route="/mongodb-test",status="200"} 1',
+    );
     expect(text).not.toContain('/no/such/route');
-    expect(text).toMatch(/mongodb_command_duration_seconds_count\{command="insert",outcome="success"\} [1-9]/);
+    expect(text).toMatch(
+      /mongodb_command_duration_seconds_count\{command="insert",outcome="success"\} [1-9]/,
+    );
     expect(text).toMatch(/^mongodb_pool_connections [1-9]/m);
     expect(text).toMatch(/^mongodb_pool_checked_out \d/m);
     expect(text).toMatch(/^mongodb_up 1$/m);

@@ -27,7 +27,10 @@ describe('GET /mongodb-test', () => {
     expect(first).toEqual({
       status: 'success',
       mongodb: { connected: true, message: 'MongoDB connection successful' },
-      inserted: { id: expect.stringMatching(/^[0-9a-f]{24}$/), createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) },
+      inserted: {
+        id: expect.stringMatching(/^[0-9a-f]{24}$/),
+        createdAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/),
+      },
       recent: [{ ...first.inserted, message: 'MongoDB test document' }],
       count: 1,
       timingsMs: { insert: expect.any(Number), find: expect.any(Number) },
@@ -107,7 +110,10 @@ describe('GET /mongodb-test', () => {
     const environment = { NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true', SHUTDOWN_DRAIN_MS: '0' };
     api = await start({ ...environment, DIAGNOSTICS_TOKEN: TOKEN });
     const without = await api.request('/mongodb-test');
-    expect([without.status, without.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="diagnostics"']);
+    expect([without.status, without.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer realm="diagnostics"',
+    ]);
     const wrong = await api.request('/mongodb-test', { headers: { authorization: `Bearer ${TOKEN}x` } });
     expect(wrong.status).toBe(401);
     expect(await database.db.collection('test_documents').countDocuments()).toBe(0);
@@ -119,7 +125,10 @@ describe('GET /mongodb-test', () => {
 describe('GET /mongodb-test without a database', () => {
   it('answers 503 in the same shape', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/none`;
-    const api = await TestApplication.start({ MONGODB_URI: uri, MONGODB_SERVER_SELECTION_TIMEOUT_MS: '1000' });
+    const api = await TestApplication.start({
+      MONGODB_URI: uri,
+      MONGODB_SERVER_SELECTION_TIMEOUT_MS: '1000',
+    });
     try {
       const answer = await api.request('/mongodb-test');
       expect(answer.status).toBe(503);

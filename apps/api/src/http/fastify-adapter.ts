@@ -44,7 +44,10 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   socket.destroy(error);
 }
 
-const CLIENT_ERROR_STATUS: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };
+const CLIENT_ERROR_STATUS: Record<string, number> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
 
 function chooseRequestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];

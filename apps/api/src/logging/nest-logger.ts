@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Level, Logger } from 'pino';
 
-/** Parts of Nest that report every class and route they load: of use only when a module does not start. */
+/** Parts of Nest that report every class and route they load, and errors that they throw as well: of use only to look into a start. */
 const NEST_START_CONTEXTS = [
   'InstanceLoader',
   'NestApplication',
@@ -15,8 +15,7 @@ export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...parameters: unknown[]): void {
-    const isNestStart = NEST_START_CONTEXTS.includes(String(parameters.at(-1)));
-    this.write(isNestStart ? 'debug' : 'info', message, parameters);
+    this.write('info', message, parameters);
   }
 
   error(message: unknown, ...parameters: unknown[]): void {
@@ -40,8 +39,9 @@ export class NestLogger implements LoggerService {
   }
 
   /** Nest calls with the context last; `error` may have a stack before it. */
-  private write(level: Level, message: unknown, parameters: unknown[]): void {
+  private write(asked: Level, message: unknown, parameters: unknown[]): void {
     const context = parameters.at(-1);
+    const level = NEST_START_CONTEXTS.includes(String(context)) ? 'debug' : asked;
     const fields = { ...(typeof context === 'string' && { context }) };
     if (Error.isError(message)) this.logger[level]({ ...fields, err: message }, message.message);
     else if (typeof message === 'object' && message !== null) this.logger[level]({ ...fields, ...message });

@@ -1,4 +1,4 @@
-import { Error as MongooseErrors, type mongo } from 'mongoose';
+import { Error as MongooseErrors } from 'mongoose';
 import type { FieldProblem } from './database.error.ts';
 
 /** What each built-in validator of Mongoose asks for; its own messages repeat the value. */
@@ -28,14 +28,18 @@ export function problemsOfCastError(error: MongooseErrors.CastError): FieldProbl
   return [{ path: error.path, message: `must be ${nameOfKind(error.kind)}` }];
 }
 
-/** What the collection's own validator refused, as far as the server tells it field by field. */
-export function problemsOfServerValidation(error: mongo.MongoServerError): FieldProblem[] {
-  const rules = findRules(error.errInfo);
+/**
+ * What the collection's own validator refused, as far as the server tells it field by field.
+ *
+ * @param errInfo - As the server sends it beside code 121
+ */
+export function problemsOfServerValidation(errInfo: unknown): FieldProblem[] {
+  const rules = findRules(errInfo);
   if (rules.length === 0) return [{ path: '', message: 'it is refused by the validator of the collection' }];
   return rules.map((path) => ({ path, message: 'is refused by the validator of the collection' }));
 }
 
-/** Paths under `propertiesNotSatisfied` and `missingProperties`: https://www.mongodb.com/docs/manual/core/schema-validation/ */
+/** Paths under `propertiesNotSatisfied`, `missingProperties` and `additionalProperties`: https://www.mongodb.com/docs/manual/core/schema-validation/ */
 function findRules(info: unknown, prefix = ''): string[] {
   if (Array.isArray(info)) return info.flatMap((entry) => findRules(entry, prefix));
   if (typeof info !== 'object' || info === null) return [];
@@ -45,12 +49,18 @@ function findRules(info: unknown, prefix = ''): string[] {
     const inner = findRules(record.details, `${path}.`);
     return inner.length > 0 ? inner : [path];
   }
-  if (Array.isArray(record.missingProperties))
-    return record.missingProperties.map((name) => `${prefix}${String(name)}`);
-  return Object.values(record).flatMap((value) => findRules(value, prefix));
+  const names = record.missingProperties ?? record.additionalProperties;
+  if (Array.isArray(names)) return names.map((name) => `${prefix}${String(name)}`);
+  // The value and the rule themselves may hold keys of the same names.
+  const { consideredValue: _value, specifiedAs: _rule, ...inner } = record;
+  return Object.values(inner).flatMap((value) => findRules(value, prefix));
 }
 
+/** The types of Mongoose that have another name outside it. */
+const KINDS: Record<string, string> = { date: 'Date', Embedded: 'object', Map: 'object' };
+
 function nameOfKind(kind: string): string {
-  const article = /^[aeiou]/i.test(kind) ? 'an' : 'a';
-  return `${article} ${kind === 'date' ? 'Date' : kind}`;
+  const type = kind.replace(/^\[(.*)\]$/, '$1');
+  const name = KINDS[type] ?? type;
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }

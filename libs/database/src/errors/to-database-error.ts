@@ -1,76 +1,15 @@
 import { Error as MongooseErrors, mongo, MongooseError } from 'mongoose';
+import { fromClient, isTooLargeToSend, reasonOfText } from './client-errors.ts';
 import {
   DatabaseError,
-  DatabaseTimeoutError,
   DatabaseUnavailableError,
   DocumentInvalidError,
   DocumentNotFoundError,
-  DuplicateKeyError,
   FilterInvalidError,
-  NotPermittedError,
-  TransactionUnsupportedError,
   VersionConflictError,
-  type UnavailableReason,
 } from './database.error.ts';
-import {
-  problemsOfCastError,
-  problemsOfServerValidation,
-  problemsOfValidationError,
-} from './field-problems.ts';
-
-/** What a socket or the resolver reports, by `code` of the error. */
-const SOCKET_REASONS: Record<string, UnavailableReason> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'connection-lost',
-  ECONNABORTED: 'connection-lost',
-  EPIPE: 'connection-lost',
-  ENOTCONN: 'connection-lost',
-  ETIMEDOUT: 'no-answer',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENOTFOUND: 'unknown-host',
-  EAI_AGAIN: 'unknown-host',
-  ENODATA: 'unknown-host',
-  ESERVFAIL: 'unknown-host',
-};
-
-/** Server error codes that make another try sensible: https://github.com/mongodb/mongo/blob/v8.0/src/mongo/base/error_codes.yml */
-const SERVER_REASONS: Record<number, UnavailableReason> = {
-  6: 'unreachable', // HostUnreachable
-  7: 'unknown-host', // HostNotFound
-  89: 'no-answer', // NetworkTimeout
-  91: 'shutting-down', // ShutdownInProgress
-  112: 'write-conflict', // WriteConflict
-  133: 'no-primary', // FailedToSatisfyReadPreference
-  134: 'no-primary', // ReadConcernMajorityNotAvailableYet
-  189: 'no-primary', // PrimarySteppedDown
-  9001: 'connection-lost', // SocketException
-  10107: 'no-primary', // NotWritablePrimary
-  11600: 'shutting-down', // InterruptedAtShutdown
-  11602: 'no-primary', // InterruptedDueToReplStateChange
-  13435: 'no-primary', // NotPrimaryNoSecondaryOk
-  13436: 'no-primary', // NotPrimaryOrSecondary
-  14031: 'no-space', // OutOfDiskSpace
-  18: 'authentication', // AuthenticationFailed
-  64: 'not-confirmed', // WriteConcernTimeout
-  79: 'not-confirmed', // UnknownReplWriteConcern
-  100: 'not-confirmed', // UnsatisfiableWriteConcern
-};
-const TIMEOUT_CODES = [50, 202, 262]; // MaxTimeMSExpired, NetworkInterfaceExceededTimeLimit, ExceededTimeLimit
-const NOT_PERMITTED_CODES = [13, 8000]; // Unauthorized, AtlasError
-const DUPLICATE_KEY_CODES = [11000, 11001, 12582];
-const TOO_LARGE_CODES = [2, 15, 17280, 10334, 17419, 17420]; // BadValue, Overflow and the size limits of documents
-/** By name, since the driver does not export all of these classes. */
-const CLOSED_ERRORS = [
-  'MongoClientClosedError',
-  'MongoNotConnectedError',
-  'MongoPoolClosedError',
-  'MongoServerClosedError',
-  'MongoTopologyClosedError',
-];
-const DOCUMENT_VALIDATION_CODE = 121;
-const ILLEGAL_OPERATION_CODE = 20;
+import { problemsOfCastError, problemsOfValidationError } from './field-problems.ts';
+import { fromServer } from './server-errors.ts';
 
 /**
  * Names what the driver, Mongoose or a socket reports. What it does not know passes unchanged, so that a mistake in the code
@@ -84,9 +23,13 @@ export function toDatabaseError(error: unknown): unknown {
   if (error instanceof MongooseError && !(error instanceof MongooseErrors.MongooseServerSelectionError)) {
     return fromMongoose(error);
   }
-  if (error instanceof mongo.BSON.BSONError || isSerializerOverflow(error)) {
+  if (error instanceof mongo.BSON.BSONError) {
     return new DocumentInvalidError([{ path: '', message: 'it cannot be stored as BSON' }], error);
   }
+  if (isTooLargeToSend(error)) {
+    return new DocumentInvalidError([{ path: '', message: 'it is too large or nested too deeply' }], error);
+  }
+  if (isInterruptedBulk(error)) return fromInterruptedBulk(error);
   if (error instanceof mongo.MongoServerError) return fromServer(error);
   if (isServerSelectionError(error)) return fromServerSelection(error);
   return fromClient(error);
@@ -112,32 +55,16 @@ function fromMongoose(error: MongooseError): unknown {
   return error;
 }
 
-function fromServer(error: mongo.MongoServerError): unknown {
-  // A bulk write reports the code of its first write error; a write concern error has a code of its own.
-  const writeError = error instanceof mongo.MongoBulkWriteError ? [error.writeErrors].flat()[0] : undefined;
-  const code = Number(writeError?.code ?? error.code);
-  const reason = SERVER_REASONS[code];
-  if (reason !== undefined) return new DatabaseUnavailableError(reason, error);
-  if (TIMEOUT_CODES.includes(code)) return new DatabaseTimeoutError(error);
-  if (NOT_PERMITTED_CODES.includes(code)) return new NotPermittedError(error);
-  if (DUPLICATE_KEY_CODES.includes(code))
-    return new DuplicateKeyError(fieldsOfDuplicate(error, writeError), error);
-  if (code === DOCUMENT_VALIDATION_CODE)
-    return new DocumentInvalidError(problemsOfServerValidation(error), error);
-  if (TOO_LARGE_CODES.includes(code) && /too large|nest|depth|size/i.test(error.message)) {
-    return new DocumentInvalidError([{ path: '', message: 'it is too large or nested too deeply' }], error);
-  }
-  if (code === ILLEGAL_OPERATION_CODE && error.message.startsWith('Transaction numbers')) {
-    return new TransactionUnsupportedError(error);
-  }
-  // Old servers and proxies send the state as text only.
-  if (
-    error.hasErrorLabel('RetryableWriteError') ||
-    /not (writable )?primary|node is recovering/i.test(error.message)
-  ) {
-    return new DatabaseUnavailableError('no-primary', error);
-  }
-  return error;
+/** Whether it is no answer of the server that ended a bulk write. */
+function isInterruptedBulk(error: Error): error is mongo.MongoBulkWriteError {
+  return error instanceof mongo.MongoBulkWriteError && error.code === undefined;
+}
+
+/** A bulk write that cannot go on wraps what the driver met, and keeps of it the text and the state of the servers only. */
+function fromInterruptedBulk(error: mongo.MongoBulkWriteError & { reason?: unknown }): unknown {
+  if (error.reason !== undefined) return fromServerSelection(error);
+  const reason = reasonOfText(error.message);
+  return reason === undefined ? error : new DatabaseUnavailableError(reason, error);
 }
 
 function isServerSelectionError(
@@ -161,11 +88,13 @@ function fromServerSelection(error: { reason?: unknown } & Error): DatabaseUnava
  * @param cause - Kept as `cause`
  */
 export function topologyFailure(
-  topology: Pick<mongo.TopologyDescription, 'servers'> | undefined,
+  topology: Pick<mongo.TopologyDescription, 'servers' | 'type'> | undefined,
   cause?: unknown,
 ): DatabaseUnavailableError {
   const servers = [...(topology?.servers?.values() ?? [])];
-  if (servers.some((server) => server.type !== 'Unknown'))
+  // A replica set without a member: those that were reached belong to no set, or to another one.
+  const isEmptySet = servers.length === 0 && topology?.type === 'ReplicaSetNoPrimary';
+  if (isEmptySet || servers.some((server) => server.type !== 'Unknown'))
     return new DatabaseUnavailableError('no-primary', cause);
   for (const { error } of servers) {
     const named = error && toDatabaseError(error);
@@ -173,39 +102,4 @@ export function topologyFailure(
       return new DatabaseUnavailableError(named.reason, cause ?? error);
   }
   return new DatabaseUnavailableError('no-answer', cause);
-}
-
-function fromClient(error: Error): unknown {
-  // A network error of the driver wraps the socket's; without one the message alone tells.
-  for (let inner: unknown = error; Error.isError(inner); inner = inner.cause) {
-    const reason = 'code' in inner ? SOCKET_REASONS[String(inner.code)] : undefined;
-    if (reason !== undefined) return new DatabaseUnavailableError(reason, error);
-    if (
-      'code' in inner &&
-      /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(inner.code))
-    ) {
-      return new DatabaseUnavailableError('tls', error);
-    }
-  }
-  // Not exported by the driver either.
-  if (error.name === 'MongoWaitQueueTimeoutError') return new DatabaseUnavailableError('overloaded', error);
-  if (error instanceof mongo.MongoOperationTimeoutError) return new DatabaseTimeoutError(error);
-  if (error instanceof mongo.MongoNetworkTimeoutError)
-    return new DatabaseUnavailableError('no-answer', error);
-  if (error instanceof mongo.MongoNetworkError) return new DatabaseUnavailableError('connection-lost', error);
-  if (CLOSED_ERRORS.includes(error.name)) return new DatabaseUnavailableError('closed', error);
-  return error;
-}
-
-/** The serializer recurses; a document nested thousands deep exhausts the stack. */
-function isSerializerOverflow(error: Error): boolean {
-  return error instanceof RangeError && (error.stack ?? '').includes('bson');
-}
-
-function fieldsOfDuplicate(
-  error: mongo.MongoServerError,
-  writeError: mongo.WriteError | undefined,
-): string[] {
-  const details = (writeError?.err ?? error) as { keyPattern?: Record<string, unknown> };
-  return Object.keys(details.keyPattern ?? error.keyPattern ?? {});
 }

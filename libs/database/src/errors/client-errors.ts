@@ -1,0 +1,83 @@
+import { mongo } from 'mongoose';
+import { DatabaseTimeoutError, DatabaseUnavailableError, type UnavailableReason } from './database.error.ts';
+
+/** What a socket or the resolver reports, by `code` of the error. */
+const SOCKET_REASONS: Record<string, UnavailableReason> = {
+  ECONNREFUSED: 'refused',
+  ENOENT: 'refused', // The file of a Unix socket.
+  ECONNRESET: 'connection-lost',
+  ECONNABORTED: 'connection-lost',
+  EPIPE: 'connection-lost',
+  ENOTCONN: 'connection-lost',
+  ETIMEDOUT: 'no-answer',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  ENODATA: 'unknown-host',
+  ESERVFAIL: 'unknown-host',
+};
+
+/** By name, since the driver does not export all of these classes. */
+const CLOSED_ERRORS = [
+  'MongoClientClosedError',
+  'MongoNotConnectedError',
+  'MongoPoolClosedError',
+  'MongoServerClosedError',
+  'MongoTopologyClosedError',
+];
+const TEXT_REASONS: [RegExp, UnavailableReason][] = [
+  [/checking out a connection/i, 'overloaded'],
+  [/timed out/i, 'no-answer'],
+  [/must be connected|client was closed|pool is closed/i, 'closed'],
+  [/^connection .* closed|pool .* was cleared|ECONNRESET|EPIPE/i, 'connection-lost'],
+];
+
+/**
+ * Names what the driver itself met: a socket, the resolver, TLS, its pool.
+ *
+ * @returns A `DatabaseError`, or `error` itself when it is something else
+ */
+export function fromClient(error: Error): unknown {
+  // A network error of the driver wraps the socket's; without one the message alone tells.
+  for (let inner: unknown = error; Error.isError(inner); inner = inner.cause) {
+    const reason = reasonOfSocketError(inner);
+    if (reason !== undefined) return new DatabaseUnavailableError(reason, error);
+  }
+  // Not exported by the driver either.
+  if (error.name === 'MongoWaitQueueTimeoutError') return new DatabaseUnavailableError('overloaded', error);
+  if (error instanceof mongo.MongoOperationTimeoutError) return new DatabaseTimeoutError(error);
+  if (error instanceof mongo.MongoNetworkTimeoutError)
+    return new DatabaseUnavailableError('no-answer', error);
+  if (error instanceof mongo.MongoNetworkError) return new DatabaseUnavailableError('connection-lost', error);
+  if (CLOSED_ERRORS.includes(error.name)) return new DatabaseUnavailableError('closed', error);
+  return error;
+}
+
+function reasonOfSocketError(
+  error: { code?: unknown; syscall?: unknown } & Error,
+): UnavailableReason | undefined {
+  const syscall = String(error.syscall);
+  // The driver opens files for TLS alone; `query…` are look-ups of mongodb+srv names.
+  if (syscall === 'open' || TLS_CODES.test(String(error.code)) || TLS_TEXT.test(error.message)) return 'tls';
+  if (syscall.startsWith('query')) return 'unknown-host';
+  return SOCKET_REASONS[String(error.code)];
+}
+
+const TLS_CODES = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+const TLS_TEXT = /before secure TLS connection/;
+
+/** Mongoose and the serializer recurse, and the serializer has a buffer of fixed size. */
+export function isTooLargeToSend(error: Error): boolean {
+  if (error instanceof mongo.MongoInvalidArgumentError)
+    return /larger than the maximum size/.test(error.message);
+  return (
+    error.name === 'RangeError' && /node_modules[\\/](bson|mongodb|mongoose)[\\/]/.test(error.stack ?? '')
+  );
+}
+
+/** For errors of the driver of which only the text is left. */
+export function reasonOfText(text: string): UnavailableReason | undefined {
+  return TEXT_REASONS.find(([pattern]) => pattern.test(text))?.[1];
+}
