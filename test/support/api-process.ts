@@ -45,8 +45,15 @@ export class ApiProcess {
   ): ApiProcess {
     const { PATH = '', HOME = '' } = process.env;
     const defaults = {
-      ...{ PATH, HOME, HOST: '127.0.0.1', PORT: '0' },
-      ...{ NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true', SHUTDOWN_DRAIN_MS: '0' },
+      PATH,
+      HOME,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ...{
+        NODE_ENV: 'production',
+        MONGODB_ALLOW_NO_AUTH: 'true',
+        SHUTDOWN_DRAIN_MS: '0',
+      },
     };
     const child = spawn(process.execPath, [resolve(ROOT, entry)], {
       cwd,
@@ -59,7 +66,10 @@ export class ApiProcess {
   /** Starts the process and waits until it listens. */
   static async start(environment: Record<string, string>, options?: ApiProcessOptions): Promise<ApiProcess> {
     const api = ApiProcess.spawn(environment, options);
-    await api.untilOutput(/Listening on http/);
+    await api.untilOutput(/Listening on http/).catch((error: unknown) => {
+      api.signal('SIGKILL');
+      throw error;
+    });
     return api;
   }
 

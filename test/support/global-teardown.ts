@@ -1,4 +1,4 @@
-import type {} from './global-setup.ts';
+import './global-setup.ts';
 
 export default async function tearDown(): Promise<void> {
   await globalThis.sharedMongod?.stop();

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -20,14 +19,6 @@ export async function createApplication(logger: Logger): Promise<NestFastifyAppl
     abortOnError: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
-  await app.register(helmet, {
-    // Answers are data: nothing in them is to be loaded, run or framed.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    xFrameOptions: { action: 'deny' },
-  });
   addRequestHooks(fastify, logger.child({ context: 'HTTP' }), app.get(HttpMetrics));
   app.useGlobalFilters(new ProblemFilter());
   return app;

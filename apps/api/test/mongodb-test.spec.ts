@@ -92,7 +92,7 @@ describe('GET /mongodb-test', () => {
     const requests = ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'].map((address) =>
       api.request('/mongodb-test', { headers: { 'x-forwarded-for': address, 'x-real-ip': address } }),
     );
-    const statuses = (await Promise.all(requests)).map(({ status }) => status).sort();
+    const statuses = (await Promise.all(requests)).map(({ status }) => status).toSorted((a, b) => a - b);
     expect(statuses).toEqual([200, 200, 429, 429]);
   });
 

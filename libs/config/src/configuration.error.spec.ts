@@ -164,7 +164,7 @@ describe(ConfigurationError.name, () => {
     );
     fc.assert(
       fc.property(environment, (variables) => {
-        const problems = problemsOf(variables as Environment);
+        const problems = problemsOf(variables);
         expect(problems).not.toHaveLength(0);
         expect(new ConfigurationError(problems).message).not.toContain('Q7xZ');
       }),

@@ -25,6 +25,8 @@ export class DocumentStore {
     filter: mongo.Document = {},
     { limit = DEFAULT_LIMIT } = {},
   ): Promise<mongo.Document[]> {
+    // For the server 0 means no limit.
+    if (limit === 0) return [];
     const options = { limit, maxTimeMS: this.connection.maxTimeMs };
     return named(() => this.getDb().collection(collection).find(filter, options).toArray());
   }

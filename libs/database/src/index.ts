@@ -1,4 +1,5 @@
 export { DatabaseConnection } from './connection/database-connection.ts';
+export type { PoolStatistics } from './connection/pool-statistics.ts';
 export type { StartupTask } from './connection/startup-tasks.ts';
 export { DatabaseModule } from './database.module.ts';
 export { DocumentStore } from './document-store.ts';

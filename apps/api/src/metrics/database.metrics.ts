@@ -19,35 +19,32 @@ export class DatabaseMetrics {
 
 type Registers = MetricsRegistry['registry'][];
 
-/** @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/ */
-function observePool({ client }: DatabaseConnection, registers: Registers): void {
-  const open = new Gauge({ name: 'mongodb_pool_connections', help: 'Open connections', registers });
-  const used = new Gauge({ name: 'mongodb_pool_checked_out', help: 'Connections in use', registers });
-  const waiting = new Gauge({
-    name: 'mongodb_pool_waiting',
-    help: 'Operations that wait for a connection',
-    registers,
-  });
+function observePool(connection: DatabaseConnection, registers: Registers): void {
+  const gauges = {
+    open: { name: 'mongodb_pool_connections', help: 'Connections open or being opened' },
+    checkedOut: { name: 'mongodb_pool_checked_out', help: 'Connections in use' },
+    waiting: { name: 'mongodb_pool_waiting', help: 'Operations that wait for a connection' },
+  };
+  for (const [key, { name, help }] of Object.entries(gauges)) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(connection.pool[key as keyof typeof gauges]);
+      },
+    });
+  }
   const failed = new Counter({
     name: 'mongodb_pool_checkout_failures_total',
     help: 'Operations that got no connection',
     labelNames: ['reason'],
     registers,
   });
-  client.on('connectionCreated', () => open.inc());
-  client.on('connectionClosed', () => open.dec());
-  client.on('connectionCheckOutStarted', () => waiting.inc());
-  client.on('connectionCheckedOut', () => {
-    waiting.dec();
-    used.inc();
-  });
-  client.on('connectionCheckOutFailed', ({ reason }) => {
-    waiting.dec();
-    failed.inc({ reason });
-  });
-  client.on('connectionCheckedIn', () => used.dec());
+  connection.client.on('connectionCheckOutFailed', ({ reason }) => failed.inc({ reason }));
 }
 
+/** @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/ */
 function observeCommands({ client }: DatabaseConnection, registers: Registers): void {
   const duration = new Histogram({
     name: 'mongodb_command_duration_seconds',

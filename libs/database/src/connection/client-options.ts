@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '#config';
-import type { mongo } from 'mongoose';
+import { mongo } from 'mongoose';
 
 /**
  * Options of the driver's client.
@@ -9,9 +9,13 @@ import type { mongo } from 'mongoose';
  *
  * @see https://www.mongodb.com/docs/manual/reference/write-concern/#acknowledgment-behavior
  */
-export function toClientOptions(config: DatabaseConfig): mongo.MongoClientOptions {
+export function toClientOptions(config: DatabaseConfig): mongo.MongoClientOptions & { dbName: string } {
+  const { credentials } = new mongo.MongoClient(config.uri).options;
   return {
     appName: 'openai-outreach',
+    // Mongoose takes it for its models, and otherwise the one of the connection string. The user is looked up where that string says.
+    dbName: config.database,
+    ...(credentials && { authSource: credentials.source }),
     maxPoolSize: config.maxPoolSize,
     minPoolSize: config.minPoolSize,
     connectTimeoutMS: config.connectTimeoutMs,

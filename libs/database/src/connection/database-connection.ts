@@ -5,6 +5,7 @@ import { mongo, Mongoose, type Connection } from 'mongoose';
 import { DatabaseUnavailableError, NotPermittedError, type DatabaseError } from '../errors/database.error.ts';
 import { toDatabaseError, topologyFailure } from '../errors/to-database-error.ts';
 import { toClientOptions } from './client-options.ts';
+import { readPoolStatistics, type PoolStatistics } from './pool-statistics.ts';
 import { StartupTasks, type StartupTask } from './startup-tasks.ts';
 
 /** Pause after a failed attempt: doubled each time from the first to the last value, and spread by up to a half. */
@@ -60,6 +61,11 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     return this.isConnected && this.tasks.areDone;
   }
 
+  /** The pool at this moment; zeros before the first attempt to connect. */
+  get pool(): PoolStatistics {
+    return readPoolStatistics(this.client);
+  }
+
   /** Longest time that the server may work on one operation, in milliseconds. */
   get maxTimeMs(): number {
     return this.config.maxTimeMs;
@@ -83,14 +89,15 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
    * @throws {@link DatabaseUnavailableError} Or another {@link DatabaseError} that names the cause
    */
   async check(signal?: AbortSignal): Promise<void> {
+    const { db } = this;
     try {
-      await this.db.command(
+      await db.command(
         { find: CHECK_COLLECTION, limit: 1, singleBatch: true },
         { ...(signal && { signal }) },
       );
     } catch (error) {
       const named = toDatabaseError(error);
-      if (named instanceof DatabaseUnavailableError || named instanceof NotPermittedError) throw named;
+      if (!signal?.aborted && isFailure(named)) throw named;
       // Aborted while it waited for a server: the monitors know why there is none.
       throw this.hasWritableServer
         ? new DatabaseUnavailableError('no-answer', error)

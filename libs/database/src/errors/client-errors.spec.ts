@@ -54,7 +54,7 @@ describe('what the driver meets', () => {
     it.each<[string, string, (port: number) => string]>([
       ['a port that nobody listens on', 'refused', (port) => `mongodb://127.0.0.1:${port}`],
       ['a socket file that is not there', 'refused', () => 'mongodb://%2Fsecret%2Fmongodb.sock'],
-      ['a name that does not exist', 'unknown-host', () => 'mongodb://secret-host.invalid'],
+      ['a name that does not exist', 'unknown-host', () => `mongodb://secret${'x'.repeat(64)}`],
       ['an address without a route', 'unreachable', () => 'mongodb://255.255.255.255'],
     ])('%s: %s', async (_, reason, toUri) => {
       const uri = toUri(await freePort());
@@ -189,12 +189,13 @@ describe('what the driver meets', () => {
     });
 
     it.each(OPERATIONS)('that is closed during %s: closed', async (_, operation) => {
-      proxy.setMode({ kind: 'mute' });
+      await server.failPoint({ failCommands: ['find', 'insert'], blockConnection: true, blockTimeMS: 150 });
       const started = new Promise((resolve) => proxied.once('connectionCheckedOut', resolve));
       const named = nameOf(operation());
       await started;
       await proxied.close();
       expect(await named).toMatchObject({ reason: 'closed' });
+      await server.clearFailPoint();
     });
   });
 

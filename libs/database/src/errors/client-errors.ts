@@ -22,6 +22,7 @@ const SOCKET_REASONS: Record<string, UnavailableReason> = {
 /** By name, since the driver does not export all of these classes. */
 const CLOSED_ERRORS = [
   'MongoClientClosedError',
+  'MongoExpiredSessionError', // The driver ends the sessions of calls in flight first.
   'MongoNotConnectedError',
   'MongoPoolClosedError',
   'MongoServerClosedError',
@@ -30,8 +31,8 @@ const CLOSED_ERRORS = [
 const TEXT_REASONS: [RegExp, UnavailableReason][] = [
   [/checking out a connection/i, 'overloaded'],
   [/timed out/i, 'no-answer'],
-  [/must be connected|client was closed|pool is closed/i, 'closed'],
-  [/^connection .* closed|pool .* was cleared|ECONNRESET|EPIPE/i, 'connection-lost'],
+  [/must be connected|client was closed|pool is closed|session that has ended/i, 'closed'],
+  [/^connection .* closed|pool .* was cleared/i, 'connection-lost'],
 ];
 
 /**
@@ -79,5 +80,6 @@ export function isTooLargeToSend(error: Error): boolean {
 
 /** For errors of the driver of which only the text is left. */
 export function reasonOfText(text: string): UnavailableReason | undefined {
-  return TEXT_REASONS.find(([pattern]) => pattern.test(text))?.[1];
+  const socketCode = /\bE[A-Z_]{4,}\b/.exec(text)?.[0];
+  return SOCKET_REASONS[String(socketCode)] ?? TEXT_REASONS.find(([pattern]) => pattern.test(text))?.[1];
 }

@@ -57,7 +57,7 @@ function fromMongoose(error: MongooseError): unknown {
 
 /** Whether it is no answer of the server that ended a bulk write. */
 function isInterruptedBulk(error: Error): error is mongo.MongoBulkWriteError {
-  return error instanceof mongo.MongoBulkWriteError && error.code === undefined;
+  return error instanceof mongo.MongoBulkWriteError && typeof error.code !== 'number';
 }
 
 /** A bulk write that cannot go on wraps what the driver met, and keeps of it the text and the state of the servers only. */

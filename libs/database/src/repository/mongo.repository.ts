@@ -35,7 +35,7 @@ export abstract class MongoRepository<T> {
    */
   async findById(id: string | mongo.ObjectId): Promise<Stored<T> | null> {
     return this.run(() =>
-      this.model.findById(id).maxTimeMS(this.connection.maxTimeMs).lean<Stored<T> | null>().exec(),
+      this.model.findOne(byId<T>(id)).maxTimeMS(this.connection.maxTimeMs).lean<Stored<T> | null>().exec(),
     );
   }
 
@@ -55,6 +55,8 @@ export abstract class MongoRepository<T> {
     filter: QueryFilter<T>,
     { limit = DEFAULT_LIMIT, sort = {} }: FindOptions = {},
   ): Promise<Stored<T>[]> {
+    // For the server 0 means no limit.
+    if (limit === 0) return [];
     return this.run(() => this.query(filter).limit(limit).sort(sort).lean<Stored<T>[]>().exec());
   }
 
@@ -84,14 +86,14 @@ export abstract class MongoRepository<T> {
   /** @returns Whether the document was there */
   async updateById(id: string | mongo.ObjectId, update: UpdateQuery<T>): Promise<boolean> {
     const options = { runValidators: true, maxTimeMS: this.connection.maxTimeMs };
-    const { matchedCount } = await this.run(() => this.model.updateOne({ _id: id }, update, options).exec());
+    const { matchedCount } = await this.run(() => this.model.updateOne(byId<T>(id), update, options).exec());
     return matchedCount > 0;
   }
 
   /** @returns Whether the document was there */
   async deleteById(id: string | mongo.ObjectId): Promise<boolean> {
     const { deletedCount } = await this.run(() =>
-      this.model.deleteOne({ _id: id }).maxTimeMS(this.connection.maxTimeMs).exec(),
+      this.model.deleteOne(byId<T>(id)).maxTimeMS(this.connection.maxTimeMs).exec(),
     );
     return deletedCount > 0;
   }
@@ -113,4 +115,9 @@ export abstract class MongoRepository<T> {
       .maxTimeMS(this.connection.maxTimeMs)
       .setOptions({ strictQuery: 'throw', sanitizeFilter: false });
   }
+}
+
+/** With `$eq`, an object that came in for an id is a value to cast, not operators to run. */
+function byId<T>(id: string | mongo.ObjectId): QueryFilter<T> {
+  return { _id: { $eq: id } };
 }

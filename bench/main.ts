@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+import { MongodServer } from '../test/support/mongod-server.ts';
+import { benchHealth } from './health.ts';
+import { benchStartup } from './startup.ts';
+
+// npm run bench -- NAME [--rounds N]: prints a table and keeps every figure in reports/.
+
+const BENCHES: Record<string, (mongodbUri: string, rounds?: number) => Promise<void>> = {
+  health: benchHealth,
+  startup: benchStartup,
+};
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' } },
+});
+const bench = BENCHES[positionals[0] ?? ''];
+if (bench) {
+  const mongod = await MongodServer.start();
+  // The server does not keep this process alive, and its end is waited for.
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    await bench(mongod.uri('bench'), values.rounds === undefined ? undefined : Number(values.rounds));
+  } finally {
+    await mongod.stop();
+    clearInterval(alive);
+  }
+} else {
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rounds N]\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,63 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { build } from 'esbuild';
+import { entryAsFunction, lazyDateFormat, mongooseNamespace, optionalPackages } from './bundle-plugins.ts';
+import { BUNDLE_FILE } from './load-bundle.ts';
+import { shrinkSourceMap } from './source-map.ts';
+
+const TARGET = 'node24';
+
+/**
+ * Joins the compiled files of an application and its packages into one script.
+ *
+ * @param entry - Compiled start file
+ * @param folder - Gets the bundle and its source map
+ */
+export async function bundleApplication(root: string, entry: string, folder: string): Promise<void> {
+  const outfile = join(folder, BUNDLE_FILE);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: TARGET,
+    // The script has no loader of its own for modules: `import()` becomes a `require` that runs when it is reached.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__moduleUrl', 'import.meta.dirname': '__dirname' },
+    banner: { js: `const __moduleUrl = require('node:url').pathToFileURL(__filename).href;` },
+    // Nest finds providers by class and shows class names; without lines Node would print the whole script beside a fatal error.
+    minify: true,
+    keepNames: true,
+    lineLimit: 200,
+    charset: 'ascii',
+    legalComments: 'external',
+    sourcemap: 'external',
+    sourcesContent: false,
+    logLevel: 'warning',
+    plugins: [
+      entryAsFunction(join(root, entry)),
+      mongooseNamespace(root),
+      await optionalPackages(root),
+      lazyDateFormat(),
+    ],
+  });
+  const map = `${outfile}.map`;
+  await writeFile(map, shrinkSourceMap(await readFile(map, 'utf8')));
+}
+
+/** Writes the start file of an application; see `launcher.ts`. */
+export async function writeLauncher(root: string, outfile: string): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: [join(relative(root, import.meta.dirname), 'launcher.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: TARGET,
+    banner: { js: '#!/usr/bin/env node' },
+    logLevel: 'warning',
+  });
+}
