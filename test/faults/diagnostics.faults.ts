@@ -16,11 +16,11 @@ afterEach(async () => {
 });
 
 async function start(ratePerMinute: number): Promise<void> {
-  api = await ApiProcess.start(({
-	MONGODB_URI: database.uri,
-	DIAGNOSTICS_TOKEN: TOKEN,
-	DIAGNOSTICS_RATE_PER_MINUTE: String(ratePerMinute)
-}));
+  api = await ApiProcess.start({
+    MONGODB_URI: database.uri,
+    DIAGNOSTICS_TOKEN: TOKEN,
+    DIAGNOSTICS_RATE_PER_MINUTE: String(ratePerMinute),
+  });
   await api.until('/health/startup', 200);
 }
 

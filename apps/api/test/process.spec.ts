@@ -194,15 +194,15 @@ describe('credentials', () => {
     const locked = await MongodServer.start({ auth: root });
     try {
       const startedAt = performance.now();
-      api = await ApiProcess.start(({
-	MONGODB_HOST: `127.0.0.1:${locked.port}`,
-	MONGODB_USERNAME: 'root',
-	MONGODB_PASSWORD: secret,
-	...{
-		LOG_LEVEL: 'trace',
-		MONGODB_ALLOW_NO_AUTH: 'false'
-	}
-}));
+      api = await ApiProcess.start({
+        MONGODB_HOST: `127.0.0.1:${locked.port}`,
+        MONGODB_USERNAME: 'root',
+        MONGODB_PASSWORD: secret,
+        ...{
+          LOG_LEVEL: 'trace',
+          MONGODB_ALLOW_NO_AUTH: 'false',
+        },
+      });
       const named = async (): Promise<boolean> =>
         (await (await api.request('/health/ready')).text()).includes('authentication failed');
       while (!(await named()) && performance.now() - startedAt < 10_000) await sleep(20);

@@ -23,7 +23,10 @@ export function toClientOptions(config: DatabaseConfig): mongo.MongoClientOption
     waitQueueTimeoutMS: config.waitQueueTimeoutMs,
     socketTimeoutMS: config.socketTimeoutMs,
     heartbeatFrequencyMS: 2_000,
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: config.maxTimeMs },
+    // One by one: each takes the place of the same option in the connection string.
+    w: 'majority',
+    journal: true,
+    wtimeoutMS: config.maxTimeMs,
     retryReads: true,
     retryWrites: true,
     monitorCommands: true,

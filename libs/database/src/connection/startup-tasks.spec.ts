@@ -89,10 +89,16 @@ describe(StartupTasks.name, () => {
     const blocked = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const task = addTask('late', () => blocked);
+    const events: string[] = [];
+    const first = addTask('late', async () => {
+      await blocked;
+      events.push('late');
+    });
+    const second = addTask('later', async () => void events.push('later'));
     expect(connection.isStarted).toBe(false);
     finish();
-    await task;
+    await Promise.all([first, second]);
+    expect(events).toEqual(['late', 'later']);
     await untilStarted();
   });
 

@@ -69,13 +69,16 @@ function reasonOfSocketError(
 const TLS_CODES = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const TLS_TEXT = /before secure TLS connection/;
 
-/** Mongoose and the serializer recurse, and the serializer has a buffer of fixed size. */
-export function isTooLargeToSend(error: Error): boolean {
-  if (error instanceof mongo.MongoInvalidArgumentError)
+/**
+ * Mongoose and the serializer recurse, and the serializer has a buffer of fixed size. Where it was thrown does not show in a bundle,
+ * so a recursion without end in a schema counts as well; the error stays as `cause`.
+ */
+export function isTooLargeToSend(error: { code?: unknown } & Error): boolean {
+  if (error instanceof mongo.MongoInvalidArgumentError) {
     return /larger than the maximum size/.test(error.message);
-  return (
-    error.name === 'RangeError' && /node_modules[\\/](bson|mongodb|mongoose)[\\/]/.test(error.stack ?? '')
-  );
+  }
+  if (error.name !== 'RangeError') return false;
+  return error.code === 'ERR_OUT_OF_RANGE' || /call stack/i.test(error.message);
 }
 
 /** For errors of the driver of which only the text is left. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { DatabaseError } from './database.error.ts';
@@ -16,7 +17,11 @@ describe('what a server answers', () => {
   });
   beforeEach(async () => {
     // One client a case: after some codes the driver does not use the server until its monitor has looked again.
-    client = new mongo.MongoClient(server.uri('secretDb'), { retryReads: false, retryWrites: false });
+    client = new mongo.MongoClient(server.uri('secretDb'), {
+      retryReads: false,
+      retryWrites: false,
+      serverSelectionTimeoutMS: 2_000,
+    });
     items = client.db().collection('secretItems');
     await client.connect();
   });
@@ -38,6 +43,10 @@ describe('what a server answers', () => {
       expect(named.message).not.toContain(String(server.port));
     }
     return named;
+  }
+
+  async function untilPrimary(): Promise<void> {
+    while ((await server.command({ hello: 1 })).isWritablePrimary !== true);
   }
 
   describe('with a code', () => {
@@ -141,19 +150,20 @@ describe('what a server answers', () => {
       await items.createIndexes([
         { key: { email: 1 }, unique: true, sparse: true, name: 'secretIndex' },
         { key: { 'owner.id': 1, first_name: -1 }, unique: true, sparse: true },
-        { key: { nick: 1 }, unique: true, sparse: true, collation: { locale: 'en' } },
+        { key: { nick: 1, realm: 1 }, unique: true, sparse: true, collation: { locale: 'en' } },
       ]);
       await items.insertOne({
         email: 'secret@example.org',
         owner: { id: 'secretId' },
         first_name: 'secretName',
       });
-      await items.insertOne({ nick: 'secretNick' });
+      await items.insertOne({ nick: 'secretNick', realm: 1 });
     });
     afterEach(() => items.drop());
 
     // New objects each time: the driver puts an _id into those that it inserts.
     const email = () => ({ email: 'secret@example.org' });
+    const nick = () => ({ nick: 'secretNick', realm: 1 });
     const owner = () => ({ owner: { id: 'secretId' }, first_name: 'secretName' });
     const _id = new mongo.ObjectId();
     const both = ['owner.id', 'first_name'];
@@ -168,7 +178,7 @@ describe('what a server answers', () => {
       ],
       ['its field in many inserts', ['email'], () => items.insertMany([{}, email()])],
       ['all of its fields in many inserts', both, () => items.insertMany([owner()])],
-      ['its field beside a collation', ['nick'], () => items.insertMany([{ nick: 'secretNick' }])],
+      ['all of its fields beside a collation', ['nick', 'realm'], () => items.insertMany([nick()])],
       ['the first of several', ['email'], () => items.insertMany([email(), owner()], { ordered: false })],
       ['the id', ['_id'], () => items.insertMany([{ _id }, { _id }])],
     ])('names %s', async (_, fields, write) => {
@@ -180,10 +190,25 @@ describe('what a server answers', () => {
     });
 
     it('takes no part of a value for a field', async () => {
-      const nick = 'a", secretField: "b';
-      await items.insertOne({ nick });
-      expect(await nameOf(items.insertMany([{ nick }]))).toMatchObject({ fields: ['nick'] });
+      const forged = { nick: 'a", secretField: "b' };
+      await items.insertOne({ ...forged });
+      expect(await nameOf(items.insertMany([{ ...forged }]))).toMatchObject({ fields: ['nick', 'realm'] });
     });
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['one insert', () => items.insertOne({})],
+    ['many inserts', () => items.insertMany([{}])],
+  ])('is nothing while there is no primary for %s', async (_, write) => {
+    const changed = once(client, 'serverDescriptionChanged');
+    await server.command({ replSetStepDown: 60, secondaryCatchUpPeriodSecs: 0, force: true });
+    await changed;
+    expect(await nameOf(write())).toMatchObject({
+      reason: 'no-primary',
+      cause: { reason: { type: 'ReplicaSetNoPrimary' } },
+    });
+    await server.command({ replSetFreeze: 0 });
+    await untilPrimary();
   });
 
   describe('within a transaction', () => {

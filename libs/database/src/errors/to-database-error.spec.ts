@@ -141,8 +141,7 @@ describe(toDatabaseError.name, () => {
     });
 
     it('an unknown field in an update', async () => {
-      const update = () =>
-        models.updateOne({}, { $set: { other: 'secret' } }, { strict: 'throw' }).exec();
+      const update = () => models.updateOne({}, { $set: { other: 'secret' } }, { strict: 'throw' }).exec();
       expect(await nameOf(update)).toMatchObject({ code: 'FILTER_INVALID', problems: [{ path: 'other' }] });
     });
   });
@@ -213,7 +212,7 @@ describe(toDatabaseError.name, () => {
     circular.self = circular;
 
     it.each<[string, object[], () => object]>([
-      ['17 MiB', tooLarge, () => ({ extra: text(17) })],
+      ['over the 16 MiB of the server', tooLarge, () => ({ extra: text(16.5) })],
       ['over the 17 MiB of the serializer', tooLarge, () => ({ extra: text(20) })],
       ['250 levels', tooLarge, () => nest(250)],
       ['20,000 levels', tooLarge, () => nest(20_000)],
