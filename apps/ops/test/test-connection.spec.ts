@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { expectFigure } from '../../../test/support/figures.ts';
@@ -58,13 +59,13 @@ describe('ops test-connection', () => {
       'authentication failed',
       async () => server.uri('app').replace('long', 'wrong'),
     ],
-    ['wants credentials', 'may not do this', async () => `mongodb://127.0.0.1:${server.port}/app`],
+    ['wants credentials', 'authentication failed', async () => `mongodb://127.0.0.1:${server.port}/app`],
     ['has no name in the DNS', 'cannot be resolved', async () => 'mongodb://no-such-host.invalid/app'],
   ])('says within 5 s that the server %s, why and what to do, and exits 69', async (_, cause, uri) => {
     const outcome = await ops(['test-connection'], { MONGODB_URI: await uri() });
     expect(outcome).toMatchObject({ code: 69, stderr: '' });
     expect(outcome.stdout).toMatch(new RegExp(`^MongoDB connection failed: .*${cause}.*\nNext step: .+\n$`));
-    expect(outcome.stdout).not.toContain('password');
+    expect(outcome.stdout).not.toMatch(/wrong|127\.0\.0\.1/);
     expectFigure({ row: 'ops', what: 'test-connection', value: outcome.elapsedMs, unit: 'ms', limit: 5_000 });
   });
 
@@ -82,6 +83,7 @@ describe('ops test-connection', () => {
 
   it('says within 5 s that a peer is mute', async () => {
     const mute = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
     try {
       const { port } = mute.address() as AddressInfo;
       const outcome = await ops(['test-connection'], { MONGODB_URI: `mongodb://127.0.0.1:${port}/app` });
