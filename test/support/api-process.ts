@@ -49,11 +49,9 @@ export class ApiProcess {
       HOME,
       HOST: '127.0.0.1',
       PORT: '0',
-      ...{
-        NODE_ENV: 'production',
-        MONGODB_ALLOW_NO_AUTH: 'true',
-        SHUTDOWN_DRAIN_MS: '0',
-      },
+      NODE_ENV: 'production',
+      MONGODB_ALLOW_NO_AUTH: 'true',
+      SHUTDOWN_DRAIN_MS: '0',
     };
     const child = spawn(process.execPath, [resolve(ROOT, entry)], {
       cwd,

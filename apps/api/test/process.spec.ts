@@ -198,10 +198,8 @@ describe('credentials', () => {
         MONGODB_HOST: `127.0.0.1:${locked.port}`,
         MONGODB_USERNAME: 'root',
         MONGODB_PASSWORD: secret,
-        ...{
-          LOG_LEVEL: 'trace',
-          MONGODB_ALLOW_NO_AUTH: 'false',
-        },
+        LOG_LEVEL: 'trace',
+        MONGODB_ALLOW_NO_AUTH: 'false',
       });
       const named = async (): Promise<boolean> =>
         (await (await api.request('/health/ready')).text()).includes('authentication failed');
