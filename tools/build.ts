@@ -14,7 +14,14 @@ const APPLICATIONS: Record<string, WarmUp> = {
   ops: { args: ['--help'] },
 };
 
-if (!process.argv.includes('--if-needed') || isBuildNeeded(ROOT)) await build();
+if (!process.argv.includes('--if-needed') || isBuildNeeded(ROOT)) {
+  try {
+    await build();
+  } catch (error) {
+    process.stderr.write(`${Error.isError(error) ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
 
 async function build(): Promise<void> {
   const startedAt = new Date();

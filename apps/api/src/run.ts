@@ -24,16 +24,17 @@ export async function run(): Promise<void> {
     return;
   }
   const logger = await createLogger(configuration.server);
+  const stopLater = stopOnSignal(logger);
   const embedded = await startEmbedded(configuration, logger);
+  stopLater(async () => embedded?.stop());
   try {
     const app = await createApplication(logger);
-    stopOnSignal(app, logger, async () => embedded?.stop());
+    stopLater(async () => app.close());
     await app.listen(configuration.server.port, configuration.server.host);
     await announce(app, logger, embedded);
   } catch (error) {
     await embedded?.stop();
-    logger.fatal(describeStartError(error, configuration));
-    process.exit(EXIT_FAILED);
+    fail(logger, describeStartError(error, configuration), EXIT_FAILED);
   }
 }
 
@@ -47,9 +48,15 @@ async function startEmbedded(
   try {
     return await EmbeddedMongo.start({ dataDir: EMBEDDED_DATA, log: (line) => logger.info(line) });
   } catch (error) {
-    logger.fatal(Error.isError(error) ? error.message : String(error));
-    process.exit(EXIT_UNAVAILABLE);
+    fail(logger, Error.isError(error) ? error.message : String(error), EXIT_UNAVAILABLE);
   }
+}
+
+/** Says why there is no start, also where the log is silent. */
+function fail(logger: Logger, message: string, exitCode: number): never {
+  if (logger.isLevelEnabled('fatal')) logger.fatal(message);
+  else process.stderr.write(`${message}\n`);
+  process.exit(exitCode);
 }
 
 async function announce(

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { TestApplication } from '../../../test/support/application.ts';
 
@@ -17,13 +17,20 @@ afterAll(async () => {
   await server?.stop();
 });
 
+interface RawAnswer {
+  status: number;
+  type: string | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
 /** A request that `fetch` would not send. */
 async function raw(
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ) {
   const { hostname, port } = new URL(api.url);
-  return new Promise<{ status: number; type: string | undefined; body: string }>((resolve, reject) => {
+  return new Promise<RawAnswer>((resolve, reject) => {
     const request = httpRequest({
       hostname,
       port,
@@ -34,9 +41,8 @@ async function raw(
     request.on('error', reject).on('response', (answer) => {
       let body = '';
       answer.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 0, type: answer.headers['content-type'], body }),
-      );
+      const { statusCode: status = 0, headers } = answer;
+      answer.on('end', () => resolve({ status, type: headers['content-type'], headers, body }));
     });
     request.end(options.body);
   });
@@ -102,6 +108,15 @@ describe('A30: headers', () => {
     expect(headers.get('x-frame-options')).toBe('DENY');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  it.each([
+    ['headers that are too large', '/health', { headers: { 'x-large': 'x'.repeat(20_000) } }, 431],
+    ['a broken address', '/%zz', {}, 400],
+  ])('are set on the answer to %s', async (_, path, options, status) => {
+    const answer = await raw(path, options);
+    expect([answer.status, answer.headers['x-frame-options']]).toEqual([status, 'DENY']);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
   });
 
   it('carry the id of the request, the given one when it is a plain one', async () => {

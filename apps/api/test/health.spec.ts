@@ -46,6 +46,16 @@ describe('health with a database', () => {
     expect(await (await api.request('/health/startup')).json()).toEqual({ status: 'started' });
   });
 
+  it.each(['/health', '/health/live'])('answers %s before routing as its controller does', async (path) => {
+    // A query goes the long way.
+    const [short, long] = [await api.request(path), await api.request(`${path}?long`)];
+    const headersOf = ({ headers }: Response) =>
+      [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date').toSorted();
+    expect([short.status, await short.text()]).toEqual([long.status, await long.text()]);
+    expect(headersOf(short)).toEqual(headersOf(long));
+    expect(short.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
   it('answers HEAD as GET', async () => {
     const answer = await api.request('/health', { method: 'HEAD' });
     expect(answer.status).toBe(200);
@@ -101,6 +111,24 @@ describe('health without a database', () => {
 
     await server.restart();
     await api.until('/health/ready', 200);
+  });
+});
+
+describe('the startup probe', () => {
+  it('is 200 for good once the start has succeeded, also when nobody asked before an outage', async () => {
+    const server = await MongodServer.start();
+    const api = await TestApplication.start({ MONGODB_URI: server.uri('startup') });
+    try {
+      // Readiness of the database alone: asking for the startup itself would settle it.
+      await api.until('/health', 200);
+      await sleep(1_500);
+      await server.kill();
+      await api.until('/health', 503);
+      expect((await api.request('/health/startup')).status).toBe(200);
+    } finally {
+      await api.stop();
+      await server.stop();
+    }
   });
 });
 

@@ -179,6 +179,22 @@ describe('shutdown', () => {
     expect(await stuck).toBe('cut');
   });
 
+  it('exits 0 at a signal during the start', async () => {
+    api = ApiProcess.spawn({ MONGODB_URI: server.uri('process'), LOG_LEVEL: 'trace' });
+    await api.untilOutput(/Starting Nest application/);
+    api.signal('SIGTERM');
+    expect(await api.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('takes a signal that comes twice at once for one', async () => {
+    api = await ApiProcess.start({ MONGODB_URI: server.uri('process'), SHUTDOWN_DRAIN_MS: '300' });
+    api.signal('SIGINT');
+    await sleep(20);
+    api.signal('SIGINT');
+    expect(await api.exited).toEqual({ code: 0, signal: null });
+    expect(api.output).toContain('Stopped');
+  });
+
   it('exits 0 while there is no database at all', async () => {
     api = await ApiProcess.start({ MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/none` });
     api.signal('SIGTERM');

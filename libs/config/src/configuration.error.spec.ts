@@ -9,6 +9,9 @@ const PRODUCTION = {
   MONGODB_PASSWORD: 'correct horse battery',
 };
 
+const TOKEN_TOO_SHORT =
+  'must have at least 16 characters: make one, for example with openssl rand -hex 32';
+
 function problemsOf(environment?: Environment): ConfigurationProblem[] {
   try {
     loadConfiguration(environment);
@@ -68,7 +71,7 @@ describe(ConfigurationError.name, () => {
       ['DIAGNOSTICS_RATE_PER_MINUTE', '0', 'must be greater than or equal to 1'],
       ['LOG_LEVEL', 'verbose', 'must be one of fatal, error, warn, info, debug, trace, silent'],
       ['MONGODB_EMBEDDED', 'on', 'must be one of auto, off'],
-      ['DIAGNOSTICS_TOKEN', 'fifteen-letters', 'length must be at least 16 characters long'],
+      ['DIAGNOSTICS_TOKEN', 'fifteen-letters', TOKEN_TOO_SHORT],
       ['DIAGNOSTICS_TOKEN', 'with spaces in between', 'must be printable ASCII without spaces'],
       ['MONGODB_DATABASE', 'x'.repeat(64), 'length must be less than or equal to 63 characters long'],
     ])('%s=%s', (variable, value, message) => {
@@ -83,6 +86,20 @@ describe(ConfigurationError.name, () => {
       expect(problemsOf({ MONGODB_MIN_POOL_SIZE: '5', MONGODB_MAX_POOL_SIZE: '4' })).toEqual([problem]);
       expect(problemsOf({ MONGODB_MIN_POOL_SIZE: '101' })).toEqual([problem]);
       expect(problemsOf({ MONGODB_MIN_POOL_SIZE: '4', MONGODB_MAX_POOL_SIZE: '4' })).toEqual([]);
+    });
+
+    it.each([
+      ['maxPoolSize=0', 'option maxPoolSize must be greater than or equal to 1'],
+      ['minpoolsize=101', 'option minPoolSize must not be above MONGODB_MAX_POOL_SIZE'],
+      ['socketTimeoutMS=0', 'option socketTimeoutMS must be greater than or equal to 1'],
+    ])('the connection string for its option %s', (option, message) => {
+      const MONGODB_URI = `mongodb://h/?${option}`;
+      expect(problemsOf({ MONGODB_URI })).toEqual([{ variable: 'MONGODB_URI', message }]);
+    });
+
+    it('a smallest pool above the largest of the connection string', () => {
+      const environment = { MONGODB_URI: 'mongodb://h/?maxPoolSize=4', MONGODB_MIN_POOL_SIZE: '5' };
+      expect(problemsOf(environment)).toMatchObject([{ variable: 'MONGODB_MIN_POOL_SIZE' }]);
     });
 
     it('a largest pool that is no number, without blaming the smallest', () => {

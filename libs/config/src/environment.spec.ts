@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, type ConfigurationProblem } from './configuration.error.ts';
-import { readEnvironment, SECRET_VARIABLES } from './environment.ts';
+import type { ConfigurationProblem } from './configuration.error.ts';
+import { collectEnvironment, SECRET_VARIABLES, type Environment } from './environment.ts';
 
-describe(readEnvironment.name, () => {
+describe(collectEnvironment.name, () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'environment-'));
@@ -18,20 +18,20 @@ describe(readEnvironment.name, () => {
     return path;
   }
 
+  function read(real: NodeJS.ProcessEnv, dotEnvPath: string | null = null): Environment {
+    const { environment, problems } = collectEnvironment(real, dotEnvPath);
+    expect(problems).toEqual([]);
+    return environment;
+  }
+
   function problemsOf(real: NodeJS.ProcessEnv, dotEnvPath: string | null = null): ConfigurationProblem[] {
-    try {
-      readEnvironment(real, dotEnvPath);
-    } catch (error) {
-      if (error instanceof ConfigurationError) return [...error.problems];
-      throw error;
-    }
-    return [];
+    return collectEnvironment(real, dotEnvPath).problems;
   }
 
   describe('.env', () => {
     it('is read under the real environment, which wins', async () => {
       const path = await write('.env', '# ours\nPORT=4000\nHOST="::1"\nLOG_LEVEL=debug\n');
-      expect(readEnvironment({ PORT: '5000' }, path)).toEqual({
+      expect(read({ PORT: '5000' }, path)).toEqual({
         PORT: '5000',
         HOST: '::1',
         LOG_LEVEL: 'debug',
@@ -39,7 +39,12 @@ describe(readEnvironment.name, () => {
     });
 
     it('may be missing', () => {
-      expect(readEnvironment({ PORT: '5000' }, join(folder, 'absent'))).toEqual({ PORT: '5000' });
+      expect(read({ PORT: '5000' }, join(folder, 'absent'))).toEqual({ PORT: '5000' });
+    });
+
+    it('may begin with the byte order mark of an editor', async () => {
+      const path = await write('.env', '\uFEFFPORT=4000\nHOST=::1\n');
+      expect(read({}, path)).toEqual({ PORT: '4000', HOST: '::1' });
     });
 
     it('is reported when it is there and cannot be read', () => {
@@ -51,40 +56,64 @@ describe(readEnvironment.name, () => {
     it('may name the file of a secret', async () => {
       const secret = await write('secret', 'from a file');
       const path = await write('.env', `MONGODB_PASSWORD_FILE=${secret}\n`);
-      expect(readEnvironment({}, path)).toMatchObject({ MONGODB_PASSWORD: 'from a file' });
+      expect(read({}, path)).toMatchObject({ MONGODB_PASSWORD: 'from a file' });
+    });
+
+    it.each(SECRET_VARIABLES)('gives way to %s in the real environment, in either form', async (variable) => {
+      const secret = await write('secret', 'from a file');
+      const file = `${variable}_FILE`;
+      const ofValue = await write('value.env', `${variable}=of-dot-env\n`);
+      const ofFile = await write('file.env', `${file}=${secret}\n`);
+      const ofBoth = await write('both.env', `${variable}=of-dot-env\n${file}=${secret}\n`);
+      expect(read({ [file]: secret }, ofValue)[variable]).toBe('from a file');
+      expect(read({ [variable]: 'real' }, ofFile)[variable]).toBe('real');
+      expect(read({ [variable]: 'real' }, ofBoth)[variable]).toBe('real');
+      expect(problemsOf({}, ofBoth)).toEqual([
+        { variable: file, message: `and ${variable} are both set: keep one of them` },
+      ]);
+    });
+
+    it('keeps a secret whose other form is empty in the real environment', async () => {
+      const secret = await write('secret', 'from a file');
+      const path = await write('.env', `MONGODB_PASSWORD_FILE=${secret}\nDIAGNOSTICS_TOKEN=of-dot-env\n`);
+      expect(read({ MONGODB_PASSWORD: '', DIAGNOSTICS_TOKEN_FILE: '' }, path)).toMatchObject({
+        MONGODB_PASSWORD: 'from a file',
+        DIAGNOSTICS_TOKEN: 'of-dot-env',
+      });
     });
   });
 
   describe('an empty value', () => {
     it('counts as unset', () => {
-      expect(readEnvironment({ PORT: '', MONGODB_URI: '', MONGODB_URI_FILE: '' }, null)).toEqual({});
+      expect(read({ PORT: '', MONGODB_URI: '', MONGODB_URI_FILE: '' }, null)).toEqual({});
     });
 
     it('takes back what .env sets', async () => {
       const path = await write('.env', 'MONGODB_URI=mongodb://elsewhere\nPORT=\n');
-      expect(readEnvironment({ MONGODB_URI: '' }, path)).toEqual({});
+      expect(read({ MONGODB_URI: '' }, path)).toEqual({});
     });
   });
 
   describe('NAME_FILE', () => {
     it.each(SECRET_VARIABLES)('gives %s', async (variable) => {
       const path = await write('secret', 'value of the file');
-      expect(readEnvironment({ [`${variable}_FILE`]: path }, null)[variable]).toBe('value of the file');
+      expect(read({ [`${variable}_FILE`]: path }, null)[variable]).toBe('value of the file');
     });
 
     it.each([
       ['one newline', 'secret\n', 'secret'],
       ['one newline of Windows', 'secret\r\n', 'secret'],
       ['no more than one newline', 'secret\n\n', 'secret\n'],
+      ['no more than the byte order mark of an editor from the start, and nothing', '\uFEFF\uFEFFx', '\uFEFFx'],
       ['nothing else', ' se\ncret\t ', ' se\ncret\t '],
     ])('drops %s from the end', async (_, content, expected) => {
       const path = await write('secret', content);
-      expect(readEnvironment({ MONGODB_PASSWORD_FILE: path }, null).MONGODB_PASSWORD).toBe(expected);
+      expect(read({ MONGODB_PASSWORD_FILE: path }, null).MONGODB_PASSWORD).toBe(expected);
     });
 
     it('may be readable for its owner only', async () => {
       const path = await write('secret', 'for me alone', 0o400);
-      expect(readEnvironment({ MONGODB_PASSWORD_FILE: path }, null).MONGODB_PASSWORD).toBe('for me alone');
+      expect(read({ MONGODB_PASSWORD_FILE: path }, null).MONGODB_PASSWORD).toBe('for me alone');
     });
 
     it.each(SECRET_VARIABLES)('may not be set beside %s', async (variable) => {
@@ -103,7 +132,7 @@ describe(readEnvironment.name, () => {
       ]);
     });
 
-    it.each(['', '\n', '\r\n'])('may not name a file that holds nothing: %j', async (content) => {
+    it.each(['', '\n', '\r\n', '\uFEFF\n'])('may not name a file that holds nothing: %j', async (content) => {
       const path = await write('secret', content);
       expect(problemsOf({ DIAGNOSTICS_TOKEN_FILE: path })).toEqual([
         {

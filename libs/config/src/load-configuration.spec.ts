@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { Environment } from './environment.ts';
 import { loadConfiguration } from './load-configuration.ts';
 
@@ -142,6 +146,127 @@ describe(loadConfiguration.name, () => {
     expect(loadConfiguration(environment as Environment).embedded.isAllowed).toBe(false);
   });
 
+  describe('takes a limit from', () => {
+    const MONGODB_URI =
+      'mongodb://h/?maxpoolsize=30&minPoolSize=2&connectTimeoutMS=3&serverSelectionTimeoutMS=30000&waitQueueTimeoutMS=5&socketTimeoutMS=6';
+
+    it('the options of the connection string, in any case and also where they are the defaults of the driver', () => {
+      for (const environment of [
+        { MONGODB_URI },
+        { MONGODB_URI, NODE_ENV: 'test' },
+        { MONGODB_URI, NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true' },
+      ]) {
+        expect(loadConfiguration(environment as Environment).database).toEqual({
+          uri: MONGODB_URI,
+          database: 'openai_outreach',
+          maxPoolSize: 30,
+          minPoolSize: 2,
+          connectTimeoutMs: 3,
+          serverSelectionTimeoutMs: 30_000,
+          waitQueueTimeoutMs: 5,
+          socketTimeoutMs: 6,
+          maxTimeMs: 10_000,
+        });
+      }
+    });
+
+    it('its variable first', () => {
+      const variables = {
+        MONGODB_MAX_POOL_SIZE: '100',
+        MONGODB_MIN_POOL_SIZE: '0',
+        MONGODB_CONNECT_TIMEOUT_MS: '30000',
+        MONGODB_SERVER_SELECTION_TIMEOUT_MS: '5000',
+        MONGODB_WAIT_QUEUE_TIMEOUT_MS: '5000',
+        MONGODB_SOCKET_TIMEOUT_MS: '20000',
+      };
+      const { uri: _, ...limits } = loadConfiguration({}).database;
+      expect(loadConfiguration({ MONGODB_URI, ...variables }).database).toMatchObject(limits);
+    });
+
+    it('its default where a password only looks like an option', () => {
+      const uri = 'mongodb://u:p&maxPoolSize=7&x@h/db';
+      expect(loadConfiguration({ MONGODB_URI: uri }).database.maxPoolSize).toBe(100);
+    });
+  });
+
+  describe('read from the process', () => {
+    const { env } = process;
+    const cwd = process.cwd();
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'configuration-'));
+      process.chdir(folder);
+      process.env = {};
+    });
+    afterEach(async () => {
+      process.env = env;
+      process.chdir(cwd);
+      await rm(folder, { recursive: true });
+    });
+
+    it('is read once', async () => {
+      await writeFile('.env', 'PORT=4000\n');
+      const first = loadConfiguration();
+      expect(first.server.port).toBe(4000);
+      await rm('.env');
+      expect(loadConfiguration()).toBe(first);
+    });
+
+    it('is read again when a variable has changed, in place or all together', () => {
+      expect(loadConfiguration().server.port).toBe(3000);
+      process.env.PORT = '4000';
+      expect(loadConfiguration().server.port).toBe(4000);
+      process.env = { PORT: '5000' };
+      expect(loadConfiguration().server.port).toBe(5000);
+      delete process.env.PORT;
+      expect(loadConfiguration().server.port).toBe(3000);
+    });
+
+    it('is read again after a failure, and in another folder', async () => {
+      await writeFile('.env', 'PORT=many\n');
+      expect(() => loadConfiguration()).toThrow('PORT');
+      await writeFile('.env', 'PORT=4000\n');
+      expect(loadConfiguration().server.port).toBe(4000);
+      process.chdir(cwd);
+      process.env = { PORT: '5000' };
+      expect(loadConfiguration().server.port).toBe(5000);
+    });
+  });
+
+  describe('prints no secret', () => {
+    const configuration = loadConfiguration({
+      MONGODB_URI: 'mongodb://ada:Q7xZ-of-uri@h/db?tlsCertificateKeyFilePassword=Q7xZ-of-key',
+      MONGO_ROOT_PASSWORD: 'Q7xZ-of-root',
+      DIAGNOSTICS_TOKEN: 'Q7xZ-of-diagnostics',
+    });
+
+    it.each([
+      ['util.inspect', (value: unknown) => inspect(value, { depth: 10, showHidden: false })],
+      ['JSON.stringify', (value: unknown) => JSON.stringify(value, undefined, 2)],
+    ])('through %s, whole or by section', (_, print) => {
+      for (const value of [configuration, [configuration], ...Object.values(configuration)]) {
+        expect(print(value)).not.toContain('Q7xZ');
+      }
+      const text = print(configuration);
+      expect(text).toMatch(/"?uri"?: ['"]\[redacted\]['"]/);
+      expect(text).toMatch(/"?secrets"?: ['"]\[redacted\]['"]/);
+      expect(text).toMatch(/"?token"?: ['"]\[redacted\]['"]/);
+      expect(text).toMatch(/"?maxPoolSize"?: 100/);
+    });
+
+    it('and shows that there is none', () => {
+      expect(inspect(loadConfiguration({}).diagnostics)).toContain('token: undefined');
+    });
+
+    it('while code reads and spreads them as before', () => {
+      const { server, database, diagnostics } = configuration;
+      expect({ ...database, maxPoolSize: 1 }).toMatchObject({ uri: database.uri, maxPoolSize: 1 });
+      expect(database.uri).toContain('Q7xZ-of-uri');
+      expect(diagnostics.token).toBe('Q7xZ-of-diagnostics');
+      expect(server.secrets).toContain('Q7xZ-of-uri');
+    });
+  });
+
   it('lists every secret for the log to leave out', () => {
     const uri = 'mongodb://u:p%40ss@h/?tlsCertificateKeyFilePassword=of-key&proxyHost=p&proxyPort=1';
     const proxy = '&proxyUsername=u&proxyPassword=of-proxy';
@@ -150,5 +275,16 @@ describe(loadConfiguration.name, () => {
       DIAGNOSTICS_TOKEN: 'token-token-token',
     });
     expect(server.secrets).toEqual(['p@ss', 'of-key', 'of-proxy', 'token-token-token']);
+  });
+
+  it('lists passwords that are given and not used, and each once', () => {
+    const given = { MONGO_ROOT_PASSWORD: 'the root password', MONGODB_PASSWORD: 'the own password' };
+    const passwords = Object.values(given);
+    const secretsOf = (environment: Environment) => new Set(loadConfiguration(environment).server.secrets);
+    expect(secretsOf(given)).toEqual(new Set(passwords));
+    const uri = 'mongodb://u:of-the-uri-12@h';
+    expect(secretsOf({ ...given, MONGODB_URI: uri })).toEqual(new Set(['of-the-uri-12', ...passwords]));
+    const { server } = loadConfiguration({ ...PRODUCTION, MONGO_ROOT_PASSWORD: PRODUCTION.MONGODB_PASSWORD });
+    expect(server.secrets).toEqual([PRODUCTION.MONGODB_PASSWORD]);
   });
 });

@@ -49,6 +49,7 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
   /** Why the last check failed; `null` after a success. */
   private cause: Cause | null = new DatabaseUnavailableError('connecting');
   private wasConnected: boolean | null = null;
+  private hasStarted = false;
   private isStopped = false;
   private inFlight: AbortController | null = null;
   private wake: () => void = () => undefined;
@@ -68,6 +69,12 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
       ageMs: this.lastCheckAt === null ? null : Math.round(now - this.lastCheckAt),
       latencyMs: this.latencyMs,
     };
+  }
+
+  /** True from the first successful check after every start-up task on; never false again. */
+  get isStarted(): boolean {
+    this.hasStarted ||= this.connection.isStarted && this.isConnectedAt(performance.now());
+    return this.hasStarted;
   }
 
   onApplicationBootstrap(): void {
@@ -98,6 +105,8 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
     while (!this.isStopped) {
       await this.sample();
       this.report();
+      // Kept also while nobody asks: an outage right after the start must not make it look unfinished.
+      void this.isStarted;
       await this.pause(this.cause === null ? this.config.intervalMs : RETRY_MS);
     }
   }

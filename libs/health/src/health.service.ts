@@ -1,4 +1,3 @@
-import { DatabaseConnection } from '#database';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HealthSampler, type DatabaseHealth } from './health.sampler.ts';
 
@@ -11,13 +10,9 @@ export interface HealthReport {
 /** What the probes ask: is the database usable, has the start succeeded, is the process on its way out. */
 @Injectable()
 export class HealthService implements OnModuleDestroy {
-  private hasStarted = false;
   private draining = false;
 
-  constructor(
-    private readonly sampler: HealthSampler,
-    private readonly connection: DatabaseConnection,
-  ) {}
+  constructor(private readonly sampler: HealthSampler) {}
 
   get database(): DatabaseHealth {
     return this.sampler.read();
@@ -30,8 +25,7 @@ export class HealthService implements OnModuleDestroy {
 
   /** True from the first successful check after every start-up task on; never false again. */
   get isStarted(): boolean {
-    this.hasStarted ||= this.connection.isStarted && this.sampler.read().isConnected;
-    return this.hasStarted;
+    return this.sampler.isStarted;
   }
 
   /** True from the first moment of shutdown. */

@@ -27,6 +27,8 @@ export interface EmbeddedMongoOptions {
 export type EmbeddedRole = 'host' | 'guest' | 'foreign';
 
 const RETRY_MS = 200;
+/** A clean stop takes about a second. */
+const SLOW_STOP_MS = 3_000;
 /** A folder whose `mongod` is just ending, or just starting, is free or answers within this time. */
 const HANDOVER_TIMEOUT_MS = 15_000;
 
@@ -84,7 +86,12 @@ export class EmbeddedMongo {
     await this.#keeper;
     const server = this.#server;
     this.#server = undefined;
-    await server?.release();
+    if (!server) return;
+    const timer = setTimeout(() => {
+      this.#log('Waiting for the embedded MongoDB to stop; a second signal ends this process at once');
+    }, SLOW_STOP_MS);
+    await server.release();
+    clearTimeout(timer);
   }
 
   /** Stays until told to stop, and puts a new server in the place of one that ended. */

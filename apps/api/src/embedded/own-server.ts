@@ -82,10 +82,11 @@ async function spawnIn(dataDir: string, mongod: Mongod, port: number): Promise<M
       signalWhenAbandoned: 'SIGTERM',
     });
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file in its place' : code;
     throw new EmbeddedMongoError(
       'DATA_DIR_UNUSABLE',
-      `The data folder ${dataDir} cannot be written (${reason}): correct its permissions, or set MONGODB_URI to use another MongoDB`,
+      `The data folder ${dataDir} cannot be written (${reason}): mend that, or set MONGODB_URI to use another MongoDB`,
       error,
     );
   }

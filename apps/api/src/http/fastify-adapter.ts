@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
+import { chooseRequestId } from './request-id.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 const BODY_LIMIT_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** A request id that a client or proxy may choose. */
-const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
 /** Fastify with the limits of this service, and answers in one form also for what never reaches a route. */
 export function createFastifyAdapter(): FastifyAdapter {
@@ -29,6 +27,7 @@ export function createFastifyAdapter(): FastifyAdapter {
       const kind = toProblemKind(error);
       void reply
         .headers(SECURITY_HEADERS)
+        .header('x-request-id', request.id)
         .status(kind.status)
         .type(PROBLEM_CONTENT_TYPE)
         .send(toProblem(kind, request.url));
@@ -43,8 +42,14 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   if (socket.writable) {
     const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400;
     const body = JSON.stringify(toProblem(toProblemKind({ statusCode: status }), ''));
-    const headers = `Content-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n${body}`);
+    const headers = {
+      ...SECURITY_HEADERS,
+      'content-type': PROBLEM_CONTENT_TYPE,
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
   }
   socket.destroy(error);
 }
@@ -53,8 +58,3 @@ const CLIENT_ERROR_STATUS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
 };
-
-function chooseRequestId(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-}

@@ -90,6 +90,11 @@ describe(createLogger.name, () => {
       ['mongodb://ada:"lovelace"@db/x', 'mongodb://[redacted]@db/x'],
       ['mongodb://ada:love/lace@db/x', 'mongodb://[redacted]@db/x'],
       ['mongodb://ada@db/x', 'mongodb://[redacted]@db/x'],
+      [
+        'mongodb://ada:e@db/x?tlsCertificateKeyFilePassword=short&tls=true',
+        'mongodb://[redacted]@db/x?tlsCertificateKeyFilePassword=[redacted]&tls=true',
+      ],
+      ['mongodb://db/x?proxypassword=e', 'mongodb://db/x?proxypassword=[redacted]'],
       ['mongodb://db/x', 'mongodb://db/x'],
     ])('the credentials of any connection string: %s', async (uri, expected) => {
       const { logger, records } = await startLog([]);
@@ -160,6 +165,13 @@ describe(createScrubber.name, () => {
     expect(createScrubber(['secret-one', 'secret-one-two'])('secret-one-two secret-one')).toBe(
       '[redacted] [redacted]',
     );
+  });
+
+  it.each(['e', 'test', 'seven-7'])('looks for no secret as short as %s', (secret) => {
+    const line = `{"msg":"the ${secret} is tested at mongodb://u:${secret}@h"}`;
+    const clean = `{"msg":"the ${secret} is tested at mongodb://[redacted]@h"}`;
+    expect(createScrubber([secret, 'eight-88'])(line)).toBe(clean);
+    expect(createScrubber([secret, 'eight-88'])('an eight-88')).toBe('an [redacted]');
   });
 
   it('changes nothing without a secret', () => {

@@ -76,11 +76,19 @@ describe('production', () => {
 
     it('an example or short password in the connection string, also percent-encoded', () => {
       expect(problemsOf({ MONGODB_URI: 'mongodb://u:your%2Dstrong-password-here@h' })).toEqual([
-        'MONGODB_URI is the password of the example: choose one of your own',
+        'MONGODB_URI contains the password of the example: choose one of your own',
       ]);
       expect(problemsOf({ MONGODB_URI: 'mongodb://u:%65leven-char@h' })).toEqual([
         'MONGODB_URI has a password under 12 characters: choose a longer one',
       ]);
+    });
+
+    it.each([
+      ['mongodb://u:your-strong-password-here@h', 'contains the password of the example'],
+      ['mongodb://u:eleven-char@h', 'has a password under 12 characters'],
+    ])('%s also where no authentication is allowed', (uri, message) => {
+      const problems = problemsOf({ MONGODB_URI: uri, MONGODB_ALLOW_NO_AUTH: 'true' });
+      expect(problems).toEqual([expect.stringContaining(`MONGODB_URI ${message}`)]);
     });
 
     it.each([OWN, { ...ROOT, ...OWN }])('a user name or a password alone', (both) => {

@@ -60,8 +60,32 @@ describe(toClientOptions.name, () => {
     });
   });
 
-  it('has each write confirmed by the majority and in the journal, whatever the connection string says', async () => {
-    const { client, db, mongoose } = await connect(`${database.uri}&w=1&journal=false&wtimeoutMS=1`);
+  it('leaves to the connection string what it says, and has its own defaults otherwise', async () => {
+    const own = await connect(database.uri);
+    expect(own.client.options).toMatchObject({
+      appName: 'openai-outreach',
+      retryReads: true,
+      retryWrites: true,
+    });
+    const options =
+      'appName=other&retryReads=false&retryWrites=false&maxPoolSize=8&minPoolSize=1&connectTimeoutMS=2000&serverSelectionTimeoutMS=2001&waitQueueTimeoutMS=2002&socketTimeoutMS=2003&wtimeoutMS=2004';
+    const { client } = await connect(`${database.uri}&${options}`);
+    expect(client.options).toMatchObject({
+      appName: 'other',
+      retryReads: false,
+      retryWrites: false,
+      maxPoolSize: 8,
+      minPoolSize: 1,
+      connectTimeoutMS: 2_000,
+      serverSelectionTimeoutMS: 2_001,
+      waitQueueTimeoutMS: 2_002,
+      socketTimeoutMS: 2_003,
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 2_004 },
+    });
+  });
+
+  it.each(['journal', 'j', 'fsync'])('confirms each write by majority and journal despite w=1&%s=false', async (option) => {
+    const { client, db, mongoose } = await connect(`${database.uri}&w=1&${option}=false`);
     const inserts: mongo.CommandStartedEvent[] = [];
     client.on('commandStarted', (event) => event.commandName === 'insert' && inserts.push(event));
     await db.collection('items').insertOne({});

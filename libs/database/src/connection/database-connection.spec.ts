@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { loadConfiguration, type DatabaseConfig } from '#config';
 import { Logger } from '@nestjs/common';
 import { freePort } from '../../../../test/support/free-port.ts';
@@ -73,6 +74,15 @@ describe(DatabaseConnection.name, () => {
       await sleep(10);
     }
   }
+
+  it('shows no credentials when it is inspected or written as JSON', () => {
+    const connection = open('mongodb://ada:a-secret-word@127.0.0.1:1/shop');
+    for (const target of [connection, connection.client, connection.mongoose]) {
+      expect(inspect({ target }, { depth: 12 })).not.toContain('a-secret-word');
+      expect(JSON.stringify({ target })).not.toContain('a-secret-word');
+    }
+    expect(inspect(connection)).toContain("database: 'shop'");
+  });
 
   describe('with no database', () => {
     it('starts at once and says why there is none', async () => {

@@ -5,6 +5,7 @@ import { mongo, Mongoose, type Connection } from 'mongoose';
 import { DatabaseUnavailableError, NotPermittedError, type DatabaseError } from '../errors/database.error.ts';
 import { toDatabaseError, topologyFailure } from '../errors/to-database-error.ts';
 import { toClientOptions } from './client-options.ts';
+import { hideFromInspection } from './hide-from-inspection.ts';
 import { readPoolStatistics, type PoolStatistics } from './pool-statistics.ts';
 import { StartupTasks, type StartupTask } from './startup-tasks.ts';
 
@@ -43,6 +44,8 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     // An instance of its own leaves the settings of Mongoose's global one alone.
     const instance = new Mongoose({ autoCreate: false, autoIndex: false, bufferCommands: false });
     this.mongoose = instance.createConnection();
+    const summarize = () => ({ database: config.database, isConnected: this.isConnected, pool: this.pool });
+    for (const target of [this, this.client, this.mongoose]) hideFromInspection(target, summarize);
   }
 
   /** Whether a first connection was made and not closed since; the server may be away all the same, see {@link check}. */
@@ -98,7 +101,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       const named = toDatabaseError(error);
       if (!signal?.aborted && isFailure(named)) throw named;
-      // Aborted while it waited for a server: the monitors know why there is none.
+      // Ended while it waited for a server, or for its answer: the monitors know which.
       throw this.hasWritableServer
         ? new DatabaseUnavailableError('no-answer', error)
         : topologyFailure(this.topology, error);

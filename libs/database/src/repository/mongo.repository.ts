@@ -16,8 +16,8 @@ export interface FindOptions {
 const DEFAULT_LIMIT = 100;
 
 /**
- * Typed access to one collection through its Mongoose schema. Reads return plain objects; each call is bounded by `maxTimeMs` on
- * the server and fails with an error of the {@link DatabaseError} family. Subclasses add methods named after the question.
+ * Typed access to one collection through its Mongoose schema. Reads return plain objects; reads, updates and deletes are bounded by `maxTimeMs`
+ * on the server; every call fails with an error of the {@link DatabaseError} family. Subclasses add methods named after the question.
  */
 export abstract class MongoRepository<T> {
   /**
