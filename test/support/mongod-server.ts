@@ -180,12 +180,7 @@ export class MongodServer {
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (!this.#process?.isRunning) return;
-    if (signal === 'SIGTERM') {
-      await this.#process.stop();
-      return;
-    }
-    this.#process.signal(signal);
-    await this.#process.exited;
+    await (signal === 'SIGTERM' ? this.#process.stop() : this.#process.kill());
   }
 
   #args(): string[] {

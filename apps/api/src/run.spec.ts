@@ -15,9 +15,8 @@ describe(describeStartError.name, () => {
   it('names HOST when this machine does not have its address', async () => {
     // An address of the block that is kept for documentation.
     const configuration = loadConfiguration({ HOST: '192.0.2.1' });
-    const [error] = await once(createServer().listen(0, configuration.server.host), 'error', {}).catch(
-      (reason: unknown) => [reason],
-    );
+    const refused = once(createServer().listen(0, configuration.server.host), 'listening');
+    const error: unknown = await refused.catch((reason: unknown) => reason);
     expect(describeStartError(error, configuration)).toBe(
       'HOST 192.0.2.1 is no address of this machine: set HOST to 127.0.0.1, 0.0.0.0 or an address of this machine',
     );

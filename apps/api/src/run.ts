@@ -72,12 +72,18 @@ async function announce(
   logger.info(`Listening on ${url}`);
 }
 
-function describeStartError(error: unknown, { server }: Configuration): string {
+/** What ended the start and how to mend it, in one sentence where the cause is known. */
+export function describeStartError(error: unknown, { server }: Configuration): string {
   const code = Error.isError(error) && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') {
     return `Port ${server.port} is in use: stop the program that listens there, or set PORT to another one`;
   }
   if (code === 'EACCES')
     return `Port ${server.port} may not be used by this user: set PORT to one above 1023`;
+  const mend = 'set HOST to 127.0.0.1, 0.0.0.0 or an address of this machine';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return `HOST ${server.host} cannot be resolved on this machine: ${mend}`;
+  }
+  if (code === 'EADDRNOTAVAIL') return `HOST ${server.host} is no address of this machine: ${mend}`;
   return `The start failed: ${Error.isError(error) ? (error.stack ?? error.message) : String(error)}`;
 }

@@ -50,7 +50,7 @@ describe('health with a database', () => {
     // A query goes the long way.
     const [short, long] = [await api.request(path), await api.request(`${path}?long`)];
     const headersOf = ({ headers }: Response) =>
-      [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date').toSorted();
+      Object.fromEntries([...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date'));
     expect([short.status, await short.text()]).toEqual([long.status, await long.text()]);
     expect(headersOf(short)).toEqual(headersOf(long));
     expect(short.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseConnection } from '#database';
 import type { TestReport } from '#diagnostics';
+import { mongo } from 'mongoose';
 import { TestApplication } from '../../../test/support/application.ts';
 import { freePort } from '../../../test/support/free-port.ts';
+import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 
 const TOKEN = 'a-token-of-32-characters-for-tests';
@@ -44,7 +48,8 @@ describe('GET /mongodb-test', () => {
 
   it('inserts nothing for HEAD and OPTIONS', async () => {
     api = await start();
-    expect((await api.request('/mongodb-test', { method: 'HEAD' })).status).toBe(200);
+    const head = await api.request('/mongodb-test', { method: 'HEAD' });
+    expect([head.status, head.headers.get('cache-control')]).toEqual([200, 'no-store']);
     const options = await api.request('/mongodb-test', { method: 'OPTIONS' });
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     expect(await database.db.collection('test_documents').countDocuments()).toBe(0);
@@ -58,6 +63,44 @@ describe('GET /mongodb-test', () => {
     expect(report.count).toBe(1_000);
     expect(report.recent[0]?.id).toBe(report.inserted?.id);
     expect(report.recent[1]?.message).toBe('old 1499');
+  });
+
+  it('passes over documents that somebody else put there', async () => {
+    api = await start();
+    const documents = database.db.collection<{ _id: mongo.ObjectId | string }>('test_documents');
+    const good = { message: 'from elsewhere', createdAt: new Date(0) };
+    const farId = new mongo.ObjectId();
+    const strays: object[] = [
+      { message: 'by hand' },
+      { createdAt: new Date() },
+      { message: 1, createdAt: '2020-01-01' },
+      { message: ['a'], createdAt: [new Date()] },
+      { ...good, _id: 'an id of its own' },
+      { ...good, _id: farId },
+    ];
+    for (const stray of [good, ...strays]) {
+      await documents.insertOne({ _id: new mongo.ObjectId(), ...stray });
+    }
+    // A year that no date of JavaScript reaches.
+    const farOff = { $toDate: mongo.Long.fromNumber(9e15) };
+    await documents.updateOne({ _id: farId }, [{ $set: { createdAt: farOff } }]);
+    const answer = await api.request('/mongodb-test');
+    const report = (await answer.json()) as TestReport;
+    expect([answer.status, report.status]).toEqual([200, 'success']);
+    const messages = report.recent.map(({ message }) => message);
+    expect(messages).toEqual(['MongoDB test document', 'from elsewhere']);
+  });
+
+  it('asks for each of its start-up tasks once', async () => {
+    const added = import.meta.jest.spyOn(DatabaseConnection.prototype, 'addStartupTask');
+    try {
+      api = await start();
+      const names = added.mock.calls.map(([{ name }]) => name);
+      expect(names).toContain('index the throttle counters');
+      expect(names).toEqual([...new Set(names)]);
+    } finally {
+      added.mockRestore();
+    }
   });
 
   it('bounds the collection again after somebody dropped it', async () => {
@@ -144,5 +187,77 @@ describe('GET /mongodb-test without a database', () => {
     } finally {
       await api.stop();
     }
+  });
+});
+
+describe('GET /mongodb-test when the database stops answering', () => {
+  const HUNG = {
+    status: 'error',
+    mongodb: { connected: false, message: 'MongoDB connection failed: the server does not answer in time' },
+    inserted: null,
+    recent: [],
+    count: 0,
+    timingsMs: { insert: null, find: null },
+  };
+  let server: MongodServer;
+  let client: mongo.MongoClient;
+  let api: TestApplication;
+  beforeEach(async () => {
+    server = await MongodServer.start();
+    client = await new mongo.MongoClient(server.uri('hung')).connect();
+    api = await TestApplication.start({ MONGODB_URI: server.uri('hung') });
+    await api.until('/health/startup', 200);
+  });
+  afterEach(async () => {
+    await api?.stop();
+    await client?.close();
+    await server?.stop();
+  });
+
+  const countDocuments = async (): Promise<number> =>
+    client.db().collection('test_documents').countDocuments();
+
+  async function test(): Promise<{ status: number; body: unknown; cache: string | null; seconds: number }> {
+    const startedAt = performance.now();
+    const answer = await api.request('/mongodb-test');
+    const seconds = (performance.now() - startedAt) / 1_000;
+    const cache = answer.headers.get('cache-control');
+    return { status: answer.status, body: await answer.json(), cache, seconds };
+  }
+
+  it('inserts nothing for a request that could not be counted', async () => {
+    server.pause();
+    const asking = Promise.all(Array.from({ length: 60 }, test));
+    await sleep(2_600);
+    server.resume();
+    const answers = await asking;
+    for (const answer of answers) {
+      expect(answer).toEqual({ status: 503, body: HUNG, cache: 'no-store', seconds: expect.any(Number) });
+    }
+    expect(Math.max(...answers.map(({ seconds }) => seconds))).toBeLessThan(6);
+    await sleep(1_000);
+    expect(await countDocuments()).toBe(0);
+  });
+
+  it('inserts nothing once it has answered', async () => {
+    const slow = { failCommands: ['listCollections'], blockConnection: true, blockTimeMS: 4_500 };
+    await server.failPoint({ ...slow, mode: { times: 1 } });
+    const { seconds, ...answer } = await test();
+    expect(answer).toEqual({ status: 503, body: HUNG, cache: 'no-store' });
+    expect(seconds).toBeLessThan(6);
+    await sleep(1_500);
+    expect(await countDocuments()).toBe(0);
+  });
+
+  it('answers in time after a crash', async () => {
+    await server.kill();
+    const answers = await Promise.all(Array.from({ length: 60 }, test));
+    for (const { status, body } of answers) {
+      expect([status, body]).toEqual([
+        503,
+        { ...HUNG, mongodb: { connected: false, message: expect.any(String) } },
+      ]);
+    }
+    expect(Math.max(...answers.map(({ seconds }) => seconds))).toBeLessThan(6);
   });
 });

@@ -9,8 +9,7 @@ const PRODUCTION = {
   MONGODB_PASSWORD: 'correct horse battery',
 };
 
-const TOKEN_TOO_SHORT =
-  'must have at least 16 characters: make one, for example with openssl rand -hex 32';
+const TOKEN_TOO_SHORT = 'must have at least 16 characters: make one, for example with openssl rand -hex 32';
 
 function problemsOf(environment?: Environment): ConfigurationProblem[] {
   try {

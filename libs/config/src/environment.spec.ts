@@ -104,7 +104,11 @@ describe(collectEnvironment.name, () => {
       ['one newline', 'secret\n', 'secret'],
       ['one newline of Windows', 'secret\r\n', 'secret'],
       ['no more than one newline', 'secret\n\n', 'secret\n'],
-      ['no more than the byte order mark of an editor from the start, and nothing', '\uFEFF\uFEFFx', '\uFEFFx'],
+      [
+        'no more than the byte order mark of an editor from the start, and nothing',
+        '\uFEFF\uFEFFx',
+        '\uFEFFx',
+      ],
       ['nothing else', ' se\ncret\t ', ' se\ncret\t '],
     ])('drops %s from the end', async (_, content, expected) => {
       const path = await write('secret', content);

@@ -19,31 +19,25 @@ const UNREAD_SECRET = 'unread-unread-unread';
 const UNREAD_URI = `mongodb://unread:${UNREAD_SECRET}@unread`;
 
 /**
- * Reads `.env` in the working directory when there is one, lays the real environment over it and resolves secret files.
- * A variable set to the empty string counts as unset, since Compose passes undefined variables on that way.
+ * Reads `.env` when there is one, lays the real environment over it and resolves secret files. A variable set to the empty string
+ * counts as unset, since Compose passes undefined variables on that way.
  *
  * @param real - The process environment
  * @param dotEnvPath - Path of the `.env` file; `null` reads none
- * @returns Every variable that has a value
- * @throws {@link ConfigurationError} When a secret file is missing, empty, unreadable, or given beside its variable
+ * @returns Every variable that has a value, and a problem for each secret file that is missing, empty, unreadable, or given beside
+ *   its variable; to be reported together with others
  */
-export function readEnvironment(
-  real: NodeJS.ProcessEnv = process.env,
-  dotEnvPath: string | null = '.env',
-): Environment {
-  const { environment, problems } = collectEnvironment(real, dotEnvPath);
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  return environment;
-}
-
-/** As {@link readEnvironment}, with what cannot be read as problems, to be reported together with others. */
 export function collectEnvironment(
   real: NodeJS.ProcessEnv,
   dotEnvPath: string | null,
 ): { environment: Environment; problems: ConfigurationProblem[] } {
   const environment: Environment = {};
   const problems: ConfigurationProblem[] = [];
-  const dotEnv = collect(problems, () => readDotEnv(dotEnvPath));
+  const dotEnv = { ...collect(problems, () => readDotEnv(dotEnvPath)) };
+  for (const variable of SECRET_VARIABLES) {
+    const forms = [variable, `${variable}_FILE`];
+    if (forms.some((form) => real[form])) for (const form of forms) delete dotEnv[form];
+  }
   for (const [name, value] of Object.entries({ ...dotEnv, ...real })) {
     if (value !== undefined && value !== '') environment[name] = value;
   }
@@ -70,7 +64,7 @@ function collect<T>(problems: ConfigurationProblem[], read: () => T): T | undefi
 function readDotEnv(path: string | null): NodeJS.Dict<string> {
   if (path === null) return {};
   try {
-    return parseDotEnv(readFileSync(path, 'utf8'));
+    return parseDotEnv(readText(path));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return {};
     throw problem('.env', `cannot be read (${codeOf(error)}): check the permissions of the file`);
@@ -84,7 +78,7 @@ function readSecretFile(variable: string, path: string, environment: Environment
   }
   let content: string;
   try {
-    content = readFileSync(path, 'utf8');
+    content = readText(path);
   } catch (error) {
     throw problem(
       fileVariable,
@@ -94,6 +88,11 @@ function readSecretFile(variable: string, path: string, environment: Environment
   const secret = content.replace(/\r?\n$/, '');
   if (secret === '') throw problem(fileVariable, 'names an empty file: write the secret into it');
   return secret;
+}
+
+/** Without the byte order mark that some editors put in front. */
+function readText(path: string): string {
+  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
 }
 
 function problem(variable: string, message: string): ConfigurationError {

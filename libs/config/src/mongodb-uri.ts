@@ -1,9 +1,22 @@
 import Joi from 'joi';
 import { mongo } from 'mongoose';
+import type { Environment } from './environment.ts';
 
 const DATABASE_NAME_RULE = 'at most 63 characters, no spaces, dots, slashes or any of "$*<>:|?';
 
 const UNENCODED = 'percent-encode @ : / ? # in the user name and password, for example @ as %40';
+
+/** Options of a connection string that have a variable of their own. */
+const OPTION_VARIABLES = {
+  maxPoolSize: 'MONGODB_MAX_POOL_SIZE',
+  minPoolSize: 'MONGODB_MIN_POOL_SIZE',
+  connectTimeoutMS: 'MONGODB_CONNECT_TIMEOUT_MS',
+  serverSelectionTimeoutMS: 'MONGODB_SERVER_SELECTION_TIMEOUT_MS',
+  waitQueueTimeoutMS: 'MONGODB_WAIT_QUEUE_TIMEOUT_MS',
+  socketTimeoutMS: 'MONGODB_SOCKET_TIMEOUT_MS',
+} as const;
+type OptionName = keyof typeof OPTION_VARIABLES;
+const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as OptionName[];
 
 /** What a connection string is built from when it is not given whole. */
 export interface UriParts {
@@ -41,6 +54,25 @@ export function credentialsOf(uri: string): { username?: string; password?: stri
 export function secretsOf(uri: string): string[] {
   const { credentials, passphrase, proxyPassword } = new mongo.MongoClient(uri).options;
   return [credentials?.password, passphrase, proxyPassword].flatMap((secret) => secret || []);
+}
+
+/**
+ * What the options of a connection string say about that for which there are variables, as values of these variables.
+ *
+ * @returns Nothing for a connection string that {@link mongodbUri} refuses
+ */
+export function variablesOf(uri: string): Environment {
+  const query = /\?(.*)$/s.exec(uri)?.[1];
+  const given = new Set([...new URLSearchParams(query).keys()].map((name) => name.toLowerCase()));
+  const names = OPTION_NAMES.filter((name) => given.has(name.toLowerCase()));
+  if (names.length === 0 || findFault(uri) !== undefined) return {};
+  const { options } = new mongo.MongoClient(uri);
+  return Object.fromEntries(names.map((name) => [OPTION_VARIABLES[name], String(options[name])]));
+}
+
+/** Name in a connection string of what `variable` sets, if it has one. */
+export function optionOf(variable: string): string | undefined {
+  return OPTION_NAMES.find((name) => OPTION_VARIABLES[name] === variable);
 }
 
 /** Database that a connection string names after the slash, if it names one. */

@@ -16,7 +16,3 @@ export type HealthConfig = ConfigType<typeof healthConfig>;
 /** The test-document endpoint: rate and access. */
 export const diagnosticsConfig = registerAs('diagnostics', () => loadConfiguration().diagnostics);
 export type DiagnosticsConfig = ConfigType<typeof diagnosticsConfig>;
-
-/** Whether a local `mongod` may be started when none is there. */
-export const embeddedConfig = registerAs('embedded', () => loadConfiguration().embedded);
-export type EmbeddedConfig = ConfigType<typeof embeddedConfig>;

@@ -53,7 +53,11 @@ export const commonVariables = {
   SHUTDOWN_TIMEOUT_MS: positiveMs().default(10_000),
   DIAGNOSTICS_TOKEN: Joi.string()
     .min(16)
-    .pattern(/^[\x21-\x7e]+$/, 'printable ASCII without spaces'),
+    .pattern(/^[\x21-\x7e]+$/, 'printable ASCII without spaces')
+    .messages({
+      'string.min':
+        '{#label} must have at least {#limit} characters: make one, for example with openssl rand -hex 32',
+    }),
   DIAGNOSTICS_RATE_PER_MINUTE: Joi.number().integer().min(1).max(100_000).default(10),
 };
 

@@ -18,4 +18,11 @@ export {
   type UnavailableReason,
 } from './errors/database.error.ts';
 export { toDatabaseError } from './errors/to-database-error.ts';
-export { MongoRepository, type FindOptions, type Stored } from './repository/mongo.repository.ts';
+export { MongoRepository } from './repository/mongo.repository.ts';
+export type {
+  ConditionalOptions,
+  FindOptions,
+  ManyOptions,
+  OperationOptions,
+  Stored,
+} from './repository/operation-options.ts';

@@ -1,7 +1,8 @@
-import { Controller, Get, Head, Header, HttpCode, Options, Res, UseGuards } from '@nestjs/common';
+import { Controller, Get, Head, Header, HttpCode, Options, Res, UseFilters, UseGuards } from '@nestjs/common';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { DiagnosticsAccessGuard } from './diagnostics-access.guard.ts';
 import { DiagnosticsService, type TestReport } from './diagnostics.service.ts';
+import { UncountedFilter } from './uncounted.filter.ts';
 
 interface Reply {
   status(code: number): unknown;
@@ -14,6 +15,7 @@ export class DiagnosticsController {
   constructor(private readonly diagnostics: DiagnosticsService) {}
 
   @Head()
+  @Header('Cache-Control', 'no-store')
   head(@Res({ passthrough: true }) reply: Reply): void {
     if (!this.diagnostics.isLikelyToSucceed) reply.status(503);
   }
@@ -27,6 +29,7 @@ export class DiagnosticsController {
 
   @Get()
   @UseGuards(ThrottlerGuard)
+  @UseFilters(UncountedFilter)
   @Header('Cache-Control', 'no-store')
   async test(@Res({ passthrough: true }) reply: Reply): Promise<TestReport> {
     const report = await this.diagnostics.test();

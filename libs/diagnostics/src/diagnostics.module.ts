@@ -1,5 +1,5 @@
 import { diagnosticsConfig, type DiagnosticsConfig } from '#config';
-import { DatabaseModule } from '#database';
+import { DatabaseConnection, DatabaseModule } from '#database';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ThrottlerModule, type ThrottlerModuleOptions } from '@nestjs/throttler';
@@ -13,23 +13,17 @@ import { TestDocument, testDocumentSchema } from './test-document.schema.ts';
 const MINUTE_MS = 60_000;
 const CONFIG = ConfigModule.forFeature(diagnosticsConfig);
 
-@Module({
-  imports: [DatabaseModule],
-  providers: [MongoThrottlerStorage],
-  exports: [MongoThrottlerStorage],
-})
-class ThrottlerStorageModule {}
-
 /** `/mongodb-test`. */
 @Module({
   imports: [
     CONFIG,
     DatabaseModule.forFeature([{ name: TestDocument.name, schema: testDocumentSchema }]),
     ThrottlerModule.forRootAsync({
-      imports: [CONFIG, ThrottlerStorageModule],
-      inject: [diagnosticsConfig.KEY, MongoThrottlerStorage],
-      useFactory: (config: DiagnosticsConfig, storage: MongoThrottlerStorage): ThrottlerModuleOptions => ({
-        storage,
+      imports: [CONFIG, DatabaseModule],
+      inject: [diagnosticsConfig.KEY, DatabaseConnection],
+      // The throttler makes a provider of its own for the storage, and as a second one its hooks would run twice.
+      useFactory: (config: DiagnosticsConfig, connection: DatabaseConnection): ThrottlerModuleOptions => ({
+        storage: new MongoThrottlerStorage(connection),
         throttlers: [{ ttl: MINUTE_MS, limit: config.ratePerMinute }],
       }),
     }),

@@ -5,7 +5,7 @@ import { TestDocumentRepository } from './test-document.repository.ts';
 import type { TestDocument } from './test-document.schema.ts';
 
 const RECENT_LIMIT = 10;
-/** Longest that one test takes, in milliseconds; what is still under way then is left to the driver's own limits. */
+/** Longest that one test takes, in milliseconds; a step that is under way then is left to the driver's own limits. */
 const BUDGET_MS = 4_000;
 
 export interface TestDocumentView {
@@ -50,38 +50,42 @@ export class DiagnosticsService implements OnModuleInit {
 
   /** Inserts one test document and reads the newest ones back. Never throws for a fault of the database. */
   async test(): Promise<TestReport> {
-    const report: TestReport = {
-      status: 'error',
-      mongodb: { connected: false, message: '' },
-      inserted: null,
-      recent: [],
-      count: 0,
-      timingsMs: { insert: null, find: null },
-    };
-    const abort = new AbortController();
+    const report = emptyReport();
+    const deadline = new AbortController();
     try {
-      await Promise.race([this.run(report), expire(abort.signal)]);
+      await Promise.race([this.run(report, deadline.signal), expire(deadline.signal)]);
       report.status = 'success';
       report.mongodb = { connected: true, message: 'MongoDB connection successful' };
+      return report;
     } catch (error) {
-      const named = toDatabaseError(error);
-      const isAway = named instanceof DatabaseUnavailableError;
-      if (!isAway) this.logger.error({ err: named, msg: 'The MongoDB test failed' });
-      const message = isAway
-        ? `MongoDB connection failed: ${named.sentence}`
-        : 'MongoDB test failed: the document could not be written and read back';
-      report.mongodb = { connected: !isAway, message };
+      return this.toFailure(error, report);
     } finally {
-      abort.abort();
+      deadline.abort();
     }
-    return report;
   }
 
-  private async run(report: TestReport): Promise<void> {
+  /**
+   * @param error - What ended the test
+   * @param report - What was reached before; nothing, when the test did not begin
+   */
+  toFailure(error: unknown, report: TestReport = emptyReport()): TestReport {
+    const named = toDatabaseError(error);
+    const isAway = named instanceof DatabaseUnavailableError;
+    if (!isAway) this.logger.error({ err: named, msg: 'The MongoDB test failed' });
+    const message = isAway
+      ? `MongoDB connection failed: ${named.sentence}`
+      : 'MongoDB test failed: the document could not be written and read back';
+    return { ...report, mongodb: { connected: !isAway, message } };
+  }
+
+  private async run(report: TestReport, signal: AbortSignal): Promise<void> {
     // Somebody may have dropped the collection, and an insert would make one without a bound.
     await this.documents.ensureBounded();
+    // Who was told that the test failed must not find its document later.
+    signal.throwIfAborted();
     const insertedAt = performance.now();
-    const inserted = await this.documents.insert({ message: 'MongoDB test document', createdAt: new Date() });
+    const document = { message: 'MongoDB test document', createdAt: new Date() };
+    const inserted = await this.documents.insert(document, { signal });
     report.timingsMs.insert = millisecondsSince(insertedAt);
     const { id, createdAt } = toView(inserted);
     report.inserted = { id, createdAt };
@@ -92,6 +96,17 @@ export class DiagnosticsService implements OnModuleInit {
     report.recent = recent.map(toView);
     report.count = await this.documents.estimatedCount();
   }
+}
+
+function emptyReport(): TestReport {
+  return {
+    status: 'error',
+    mongodb: { connected: false, message: '' },
+    inserted: null,
+    recent: [],
+    count: 0,
+    timingsMs: { insert: null, find: null },
+  };
 }
 
 function toView({ _id, message, createdAt }: Stored<TestDocument>): TestDocumentView {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseConnection, DatabaseError, DatabaseUnavailableError, toDatabaseError } from '#database';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DatabaseUnavailableError, toDatabaseError, type DatabaseConnection } from '#database';
+import type { OnModuleInit } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
 const COLLECTION = 'throttle_counters';
@@ -20,7 +20,6 @@ interface Counter {
 }
 
 /** Counts requests in MongoDB, so that several instances share one limit. */
-@Injectable()
 export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
   private readonly blockedUntil = new Map<string, number>();
 
@@ -38,32 +37,31 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
   /**
    * Counts one request against a window of `ttl` milliseconds that begins with its first request.
    *
-   * Without a database nothing is blocked: what the limit protects is the database, and that refuses by itself then.
+   * @throws {@link DatabaseUnavailableError} Or another `DatabaseError`, when the count cannot be had in time. The request may have
+   *   been counted all the same, and must not be let through
    */
   async increment(key: string, ttl: number, limit: number): Promise<ThrottlerRecord> {
     const blockedMs = (this.blockedUntil.get(key) ?? 0) - performance.now();
     if (blockedMs > 0) return toRecord(limit + 1, limit, blockedMs);
     this.blockedUntil.delete(key);
     const counter = await this.count(key, ttl);
-    if (counter === null) return toRecord(1, limit, ttl);
     const remainingMs = counter.expiresAt.getTime() - counter.now.getTime();
     if (counter.hits > limit) this.block(key, remainingMs);
     return toRecord(counter.hits, limit, remainingMs);
   }
 
-  private async count(key: string, ttl: number): Promise<Counter | null> {
+  private async count(key: string, ttl: number): Promise<Counter> {
     const abort = new AbortController();
     try {
       return await Promise.race([this.hit(key, ttl), expire(abort.signal)]);
     } catch (error) {
-      if (toDatabaseError(error) instanceof DatabaseError) return null;
-      throw error;
+      throw toDatabaseError(error);
     } finally {
       abort.abort();
     }
   }
 
-  private async hit(key: string, ttl: number): Promise<Counter | null> {
+  private async hit(key: string, ttl: number): Promise<Counter> {
     const isOpen = { $gt: ['$expiresAt', '$$NOW'] };
     const update = [
       {
@@ -77,7 +75,9 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
     const counters = this.connection.db.collection<Counter>(COLLECTION);
     // A lost count is no loss, so it need not wait for the journal.
     const options = { upsert: true, returnDocument: 'after', writeConcern: { w: 1 } } as const;
-    return counters.findOneAndUpdate({ _id: key }, update, options);
+    const counter = await counters.findOneAndUpdate({ _id: key }, update, options);
+    if (counter === null) throw new DatabaseUnavailableError('no-answer');
+    return counter;
   }
 
   private block(key: string, remainingMs: number): void {

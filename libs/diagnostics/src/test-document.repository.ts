@@ -9,6 +9,21 @@ export const MAX_TEST_DOCUMENTS = 1_000;
 /** Room for {@link MAX_TEST_DOCUMENTS} many times over, in bytes: the number of documents is the limit that counts. */
 const CAPPED_SIZE_BYTES = 1_048_576;
 
+/** Last moment that a `Date` can hold, the first one being its negative. */
+const MAX_DATE_MS = 8.64e15;
+/** An expression, since `{ message: { $type: 'string' } }` holds for a list of strings as well. */
+const IS_WELL_FORMED = {
+  $expr: {
+    $and: [
+      { $eq: [{ $type: '$_id' }, 'objectId'] },
+      { $eq: [{ $type: '$message' }, 'string'] },
+      { $eq: [{ $type: '$createdAt' }, 'date'] },
+      { $gte: ['$createdAt', new Date(-MAX_DATE_MS)] },
+      { $lte: ['$createdAt', new Date(MAX_DATE_MS)] },
+    ],
+  },
+};
+
 /**
  * Test documents, in a capped collection: the server itself drops the oldest, whoever writes.
  *
@@ -20,9 +35,14 @@ export class TestDocumentRepository extends MongoRepository<TestDocument> {
     super(model, connection);
   }
 
-  /** @returns Newest first, by the order of insertion */
+  /** @returns Newest first, by the order of insertion; without what does not look like a test document */
   async findNewest(limit: number): Promise<Stored<TestDocument>[]> {
-    return this.find({}, { limit, sort: { $natural: -1 } });
+    return this.run(async () => {
+      const { db, maxTimeMs } = this.connection;
+      const documents = db.collection<TestDocument>(this.model.collection.collectionName);
+      const options = { limit, sort: { $natural: -1 }, maxTimeMS: maxTimeMs } as const;
+      return documents.find(IS_WELL_FORMED, options).toArray();
+    });
   }
 
   /** Makes the collection, or bounds one that exists. Safe to repeat, also by several instances at once. */

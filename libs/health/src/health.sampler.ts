@@ -79,6 +79,7 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.connection.client.on('topologyDescriptionChanged', this.onTopologyChange);
+    void this.connection.whenSettled().then(() => this.wake());
     void this.run();
   }
 

@@ -97,13 +97,20 @@ export class MongodProcess {
     this.#child.kill(signal);
   }
 
+  /** Ends it at once, paused or not, and waits. */
+  async kill(): Promise<Exit> {
+    // Without the reference Node could end while it waits.
+    this.#child.ref();
+    this.signal('SIGKILL');
+    return this.exited;
+  }
+
   /**
    * Asks it to end and waits; one that has not ended in time is killed.
    *
    * @param timeoutMs - How long a clean shutdown may take
    */
   async stop(timeoutMs = 20_000): Promise<Exit> {
-    // Without the reference Node could end while it waits.
     this.#child.ref();
     this.signal('SIGTERM');
     const timer = setTimeout(() => this.signal('SIGKILL'), timeoutMs);

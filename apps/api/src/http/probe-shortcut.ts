@@ -11,7 +11,10 @@ interface Answer {
 
 const FIXED_HEADERS = [
   ...Object.entries(SECURITY_HEADERS).flat(),
-  ...['cache-control', 'no-store', 'content-type', 'application/json; charset=utf-8'],
+  'cache-control',
+  'no-store',
+  'content-type',
+  'application/json; charset=utf-8',
 ];
 
 /**

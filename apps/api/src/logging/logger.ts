@@ -11,6 +11,10 @@ const REDACTED_PATHS = ['authorization', 'cookie', 'password', 'token', 'secret'
 const REDACTED = '[redacted]';
 /** User and password of a connection string up to its last `@`, in JSON text: a quote ends it, an escaped quote does not. */
 const URI_CREDENTIALS = /(mongodb(?:\+srv)?:\/\/)(?:[^\s"\\]|\\[^nrt])*@/g;
+/** Passwords among the options of a connection string. */
+const URI_OPTION_PASSWORD = /\b((?:tlsCertificateKeyFilePassword|proxyPassword)=)[^\s"\\&]*/gi;
+/** A shorter secret also occurs where it is none, as in "test": it is found in connection strings and by field name only. */
+const SHORTEST_BY_VALUE = 8;
 /** JSON within JSON within a line escapes a value this often. */
 const MAX_ESCAPES = 3;
 
@@ -40,15 +44,17 @@ export async function createLogger(
   );
 }
 
-/** Replaces every secret, and the credentials of every connection string. */
+/** Replaces every secret of 8 characters or more, and the passwords of every connection string. */
 export function createScrubber(secrets: readonly string[]): (line: string) => string {
-  const forms = new Set(secrets.flatMap(encode).flatMap(escapeJson));
+  const searched = secrets.filter(({ length }) => length >= SHORTEST_BY_VALUE);
+  const forms = new Set(searched.flatMap(encode).flatMap(escapeJson));
   // Longest first, so that a form inside another leaves no rest.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (line) => {
     let clean = line;
     for (const form of ordered) if (clean.includes(form)) clean = clean.replaceAll(form, REDACTED);
-    return clean.includes('mongodb') ? clean.replace(URI_CREDENTIALS, `$1${REDACTED}@`) : clean;
+    if (!clean.includes('mongodb')) return clean;
+    return clean.replace(URI_CREDENTIALS, `$1${REDACTED}@`).replace(URI_OPTION_PASSWORD, `$1${REDACTED}`);
   };
 }
 

@@ -43,17 +43,18 @@ export function prepareProduction(environment: Environment): {
   // A value that is no boolean is reported by the schema.
   const isAuthRequired = error !== undefined || !isOpen;
   if (environment.MONGODB_URI !== undefined) {
-    return { environment, problems: isAuthRequired ? checkUri(environment.MONGODB_URI) : [] };
+    return { environment, problems: checkUri(environment.MONGODB_URI, { isAuthRequired }) };
   }
   return buildFromParts(environment);
 }
 
-function checkUri(uri: string): ConfigurationProblem[] {
+function checkUri(uri: string, { isAuthRequired }: { isAuthRequired: boolean }): ConfigurationProblem[] {
   const variable = 'MONGODB_URI';
   if (mongodbUri().validate(uri).error) return [];
   const { username, password, mechanism } = credentialsOf(uri);
   if (mechanism !== undefined && PASSWORDLESS_MECHANISMS.includes(mechanism)) return [];
   if (!username || !password) {
+    if (!isAuthRequired) return [];
     const message =
       'has no credentials: write them as mongodb://USER:PASSWORD@HOST, or set MONGODB_ALLOW_NO_AUTH=true for a database without authentication';
     return [{ variable, message }];
@@ -101,7 +102,8 @@ function nameGiven(environment: Environment, own: string, root: string): string 
 
 function checkPassword(variable: string, password: string): ConfigurationProblem[] {
   if (EXAMPLE_PASSWORDS.includes(password)) {
-    return [{ variable, message: 'is the password of the example: choose one of your own' }];
+    const verb = variable === 'MONGODB_URI' ? 'contains' : 'is';
+    return [{ variable, message: `${verb} the password of the example: choose one of your own` }];
   }
   if (password.length < MIN_PASSWORD_LENGTH) {
     return [

@@ -84,15 +84,18 @@ describe(toClientOptions.name, () => {
     });
   });
 
-  it.each(['journal', 'j', 'fsync'])('confirms each write by majority and journal despite w=1&%s=false', async (option) => {
-    const { client, db, mongoose } = await connect(`${database.uri}&w=1&${option}=false`);
-    const inserts: mongo.CommandStartedEvent[] = [];
-    client.on('commandStarted', (event) => event.commandName === 'insert' && inserts.push(event));
-    await db.collection('items').insertOne({});
-    await mongoose.collection('items').insertOne({});
-    const command = { writeConcern: { w: 'majority', j: true, wtimeout: 10_000 } };
-    expect(inserts).toMatchObject([{ command }, { command }]);
-  });
+  it.each(['journal', 'j', 'fsync'])(
+    'confirms each write by majority and journal despite w=1&%s=false',
+    async (option) => {
+      const { client, db, mongoose } = await connect(`${database.uri}&w=1&${option}=false`);
+      const inserts: mongo.CommandStartedEvent[] = [];
+      client.on('commandStarted', (event) => event.commandName === 'insert' && inserts.push(event));
+      await db.collection('items').insertOne({});
+      await mongoose.collection('items').insertOne({});
+      const command = { writeConcern: { w: 'majority', j: true, wtimeout: 10_000 } };
+      expect(inserts).toMatchObject([{ command }, { command }]);
+    },
+  );
 
   it('has the driver and the models of Mongoose use the configured database', async () => {
     const connection = await connectTwoNames();

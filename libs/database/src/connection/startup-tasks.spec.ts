@@ -1,6 +1,7 @@
 import { loadConfiguration } from '#config';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
+import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { DatabaseConnection } from './database-connection.ts';
 import { StartupTasks } from './startup-tasks.ts';
 
@@ -64,7 +65,22 @@ describe(StartupTasks.name, () => {
     ]);
   });
 
-  it('are tried again until they succeed, while the next one waits', async () => {
+  it('keep their order while no server can be used', async () => {
+    const events: string[] = [];
+    let failures = 2;
+    const first = addTask('first', async () => {
+      events.push('first');
+      failures -= 1;
+      if (failures >= 0) throw new DatabaseUnavailableError('no-primary');
+    });
+    const second = addTask('second', async () => void events.push('second'));
+    connection.start();
+    await Promise.all([first, second]);
+    await untilStarted();
+    expect(events).toEqual(['first', 'first', 'first', 'second']);
+  });
+
+  it('are tried again when they fail by themselves, and hold up nobody', async () => {
     const events: string[] = [];
     let failures = 2;
     const first = addTask('first', async () => {
@@ -73,12 +89,25 @@ describe(StartupTasks.name, () => {
       if (failures >= 0) await connection.db.command({ secretCommand: 1 });
     });
     const second = addTask('second', async () => void events.push('second'));
+    const third = addTask('third', async () => void events.push('third'));
     connection.start();
-    await Promise.all([first, second]);
+    expect(await Promise.all([first, second, third])).toEqual([false, false, false]);
     await untilStarted();
-    expect(events).toEqual(['first', 'first', 'first', 'second']);
-    expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toMatch(/^Start-up task "first" failed and is tried again: /);
+    expect(events).toEqual(['first', 'second', 'third', 'first', 'first']);
+  });
+
+  it('say a cause when it changes, not at every attempt', async () => {
+    const causes = ['one', 'one', 'two', 'one'];
+    const done = addTask('first', async () => {
+      const cause = causes.shift();
+      if (cause !== undefined) throw new Error(cause);
+    });
+    connection.start();
+    await done;
+    const said = ['one', 'two', 'one'];
+    expect(warnings).toEqual(
+      said.map((cause) => `Start-up task "first" failed and is tried again: ${cause}`),
+    );
   });
 
   it('run at once when they are added later, and count until they are done', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
 
 /** Something that has to be in the database before the application is ready, such as a collection or an index. */
@@ -12,21 +13,25 @@ export interface StartupTask {
 
 const RETRY_MS = { first: 250, last: 5_000 };
 
-/** Runs each task until it has succeeded once, in order. */
+/**
+ * Runs each task until it has succeeded once, in order. While no server can be used the first one waits, and the others behind it; a
+ * task that fails by itself is passed over until the next round.
+ */
 export class StartupTasks {
   private readonly logger = new Logger(StartupTasks.name);
-  private readonly waiting: StartupTask[] = [];
+  private readonly waiting = new Set<StartupTask>();
+  private readonly causes = new WeakMap<StartupTask, string>();
   private running = false;
   private hasBegun = false;
 
   constructor(private readonly signal: AbortSignal) {}
 
   get areDone(): boolean {
-    return this.hasBegun && this.waiting.length === 0;
+    return this.hasBegun && this.waiting.size === 0;
   }
 
   add(task: StartupTask): void {
-    this.waiting.push(task);
+    this.waiting.add(task);
     if (this.hasBegun) void this.run();
   }
 
@@ -34,24 +39,35 @@ export class StartupTasks {
     this.hasBegun = true;
     if (this.running) return;
     this.running = true;
-    for (let task = this.waiting[0]; task !== undefined && !this.signal.aborted; task = this.waiting[0]) {
-      await this.runUntilDone(task);
-      this.waiting.shift();
+    await this.runRound();
+    for (let waitMs = RETRY_MS.first; !this.areDone; waitMs = Math.min(RETRY_MS.last, waitMs * 2)) {
+      await sleep(waitMs, undefined, { signal: this.signal }).catch(() => undefined);
+      if (this.signal.aborted) break;
+      await this.runRound();
     }
     this.running = false;
   }
 
-  private async runUntilDone(task: StartupTask): Promise<void> {
-    for (let waitMs = RETRY_MS.first; !this.signal.aborted; waitMs = Math.min(RETRY_MS.last, waitMs * 2)) {
+  /** Tasks that are added meanwhile have their turn as well. */
+  private async runRound(): Promise<void> {
+    for (const task of this.waiting) {
+      if (this.signal.aborted) return;
       try {
         await task.run();
-        return;
+        this.waiting.delete(task);
       } catch (error) {
         const named = toDatabaseError(error);
-        const cause = Error.isError(named) ? named.message : String(named);
-        this.logger.warn(`Start-up task "${task.name}" failed and is tried again: ${cause}`);
+        this.report(task, named);
+        if (named instanceof DatabaseUnavailableError) return;
       }
-      await sleep(waitMs, undefined, { signal: this.signal }).catch(() => undefined);
     }
+  }
+
+  /** Says a cause once, not at every attempt. */
+  private report(task: StartupTask, error: unknown): void {
+    const cause = Error.isError(error) ? error.message : String(error);
+    if (cause === this.causes.get(task)) return;
+    this.causes.set(task, cause);
+    this.logger.warn(`Start-up task "${task.name}" failed and is tried again: ${cause}`);
   }
 }

@@ -69,16 +69,34 @@ function reasonOfSocketError(
 const TLS_CODES = /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const TLS_TEXT = /before secure TLS connection/;
 
+/** Size of the buffer in which the driver serializes, in bytes; writing past its end is what a document over that size does. */
+const SERIALIZER_BYTES = 17 * 1_048_576;
+/** How Mongoose walks down a document, a filter or an update. The driver itself does not recurse. */
+const WALKERS = ['clone', 'cloneArray', 'cloneObject', 'clonePOJOsAndArrays'];
+/** A line of a stack with the name of a function: `at Object.clone [as copy] (file:1:2)`. */
+const FRAME = /^\s+at (?:.*[ .])?([\w$#]+)(?: \[as [^\]]*\])? \(/;
+
 /**
- * Mongoose and the serializer recurse, and the serializer has a buffer of fixed size. Where it was thrown does not show in a bundle,
- * so a recursion without end in a schema counts as well; the error stays as `cause`.
+ * Whether it is the size or the depth of what was to be sent that broke a limit of the driver or of Mongoose. Both report it by a
+ * plain `RangeError`, as a mistake in the code would be; what is not certainly theirs does not count.
  */
 export function isTooLargeToSend(error: { code?: unknown } & Error): boolean {
   if (error instanceof mongo.MongoInvalidArgumentError) {
     return /larger than the maximum size/.test(error.message);
   }
   if (error.name !== 'RangeError') return false;
-  return error.code === 'ERR_OUT_OF_RANGE' || /call stack/i.test(error.message);
+  if (error.code !== 'ERR_OUT_OF_RANGE') return /call stack/i.test(error.message) && isWalkOfMongoose(error);
+  return (
+    error.message.startsWith('The value of "offset"') && error.message.includes(`<= ${SERIALIZER_BYTES}.`)
+  );
+}
+
+/** By the names of the functions that recur, since in a bundle every function is in the one file; the bundle keeps names. */
+function isWalkOfMongoose({ stack = '' }: Error): boolean {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('(<anonymous>)'));
+  const names = frames.map((line) => FRAME.exec(line)?.[1] ?? '');
+  const recurring = names.filter((name, index) => names.indexOf(name) !== index);
+  return recurring.length > 0 && recurring.every((name) => WALKERS.includes(name));
 }
 
 /** For errors of the driver of which only the text is left. */

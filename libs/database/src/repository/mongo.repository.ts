@@ -1,72 +1,21 @@
-import type { Model, mongo, QueryFilter, SortOrder, UpdateQuery } from 'mongoose';
-import type { DatabaseConnection } from '../connection/database-connection.ts';
-import { DocumentNotFoundError } from '../errors/database.error.ts';
-import { toDatabaseError } from '../errors/to-database-error.ts';
-
-/** A document as it is read back: plain, with its `_id`. */
-export type Stored<T> = T & { _id: mongo.ObjectId };
-
-export interface FindOptions {
-  /** Documents at most; 100 unless given. */
-  limit?: number;
-  /** Field names with 1 or -1, as in `{ createdAt: -1 }`. */
-  sort?: Record<string, SortOrder>;
-}
-
-const DEFAULT_LIMIT = 100;
+import type { mongo, QueryFilter, UpdateQuery } from 'mongoose';
+import { FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
+import { matchesEverything, type WriteExplanation } from './model-plan.ts';
+import type { ConditionalOptions, ManyOptions, OperationOptions, Stored } from './operation-options.ts';
+import { ReadRepository } from './read.repository.ts';
 
 /**
- * Typed access to one collection through its Mongoose schema. Reads return plain objects; reads, updates and deletes are bounded by `maxTimeMs`
- * on the server; every call fails with an error of the {@link DatabaseError} family. Subclasses add methods named after the question.
+ * Typed access to one collection through its Mongoose schema, at the speed of the driver: what is written is cast, given its defaults,
+ * validated and stamped by functions that are compiled from the schema once. Where a schema uses what only Mongoose does, such as
+ * middleware, its documents go through Mongoose; {@link explain} tells.
+ *
+ * Every write keeps timestamps and the version. Every call fails with an error of the {@link DatabaseError} family. Subclasses add
+ * methods named after the question.
  */
-export abstract class MongoRepository<T> {
-  /**
-   * @param model - Registered by `DatabaseModule.forFeature`
-   * @param connection - The one of the process
-   */
-  constructor(
-    protected readonly model: Model<T>,
-    protected readonly connection: DatabaseConnection,
-  ) {}
-
-  /**
-   * @returns The document, or `null` when there is none
-   * @throws {@link FilterInvalidError} When `id` is not an id of this collection
-   */
-  async findById(id: string | mongo.ObjectId): Promise<Stored<T> | null> {
-    return this.run(() =>
-      this.model.findOne(byId<T>(id)).maxTimeMS(this.connection.maxTimeMs).lean<Stored<T> | null>().exec(),
-    );
-  }
-
-  /** @throws {@link DocumentNotFoundError} When there is none */
-  async getById(id: string | mongo.ObjectId): Promise<Stored<T>> {
-    const found = await this.findById(id);
-    if (found === null) throw new DocumentNotFoundError();
-    return found;
-  }
-
-  async findOne(filter: QueryFilter<T>): Promise<Stored<T> | null> {
-    return this.run(() => this.query(filter).findOne().lean<Stored<T> | null>().exec());
-  }
-
-  /** @returns Plain objects, at most `limit` of them; `[]` when nothing matches */
-  async find(
-    filter: QueryFilter<T>,
-    { limit = DEFAULT_LIMIT, sort = {} }: FindOptions = {},
-  ): Promise<Stored<T>[]> {
-    // For the server 0 means no limit.
-    if (limit === 0) return [];
-    return this.run(() => this.query(filter).limit(limit).sort(sort).lean<Stored<T>[]>().exec());
-  }
-
-  async count(filter: QueryFilter<T>): Promise<number> {
-    return this.run(() => this.query(filter).countDocuments().exec());
-  }
-
-  /** Number of documents by the collection's metadata: one small read, inexact after a crash and on sharded clusters. */
-  async estimatedCount(): Promise<number> {
-    return this.run(() => this.model.estimatedDocumentCount({ maxTimeMS: this.connection.maxTimeMs }).exec());
+export abstract class MongoRepository<T> extends ReadRepository<T> {
+  /** How documents are written, and if through Mongoose, why. */
+  explain(): WriteExplanation {
+    return this.plan.explanation;
   }
 
   /**
@@ -76,48 +25,144 @@ export abstract class MongoRepository<T> {
    * @returns The document as stored
    * @throws {@link DocumentInvalidError} {@link DuplicateKeyError} {@link DatabaseUnavailableError}
    */
-  async insert(document: Partial<T>): Promise<Stored<T>> {
+  async insert(document: Partial<T>, options: OperationOptions = {}): Promise<Stored<T>> {
+    const { writer } = this.plan;
     return this.run(async () => {
-      const created = await this.model.create(document);
-      return created.toObject<Stored<T>>();
+      const driverOptions = this.driverOptions(options);
+      if (writer === undefined) {
+        // Fails with the cause, such as a wrong password, where Mongoose would only say that it is not connected.
+        void this.collection;
+        const created = await new this.model(document).save(driverOptions);
+        return created.toObject<Stored<T>>();
+      }
+      const stored = writer.write(document, new Date());
+      await this.collection.insertOne(stored, driverOptions);
+      return stored as Stored<T>;
     });
   }
 
-  /** @returns Whether the document was there */
-  async updateById(id: string | mongo.ObjectId, update: UpdateQuery<T>): Promise<boolean> {
-    const options = { runValidators: true, maxTimeMS: this.connection.maxTimeMs };
-    const { matchedCount } = await this.run(() => this.model.updateOne(byId<T>(id), update, options).exec());
-    return matchedCount > 0;
+  /**
+   * @returns Whether the document was there
+   * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
+   */
+  async updateById(
+    id: string | mongo.ObjectId,
+    update: UpdateQuery<T>,
+    options: ConditionalOptions = {},
+  ): Promise<boolean> {
+    return this.updateFirst({ _id: id }, update, options);
   }
 
-  /** @returns Whether the document was there */
-  async deleteById(id: string | mongo.ObjectId): Promise<boolean> {
-    const { deletedCount } = await this.run(() =>
-      this.model.deleteOne(byId<T>(id)).maxTimeMS(this.connection.maxTimeMs).exec(),
-    );
-    return deletedCount > 0;
+  /** Changes the first document that matches; as {@link updateById}. */
+  async updateOne(
+    filter: QueryFilter<T>,
+    update: UpdateQuery<T>,
+    options: ConditionalOptions = {},
+  ): Promise<boolean> {
+    return this.updateFirst(filter, update, options);
   }
 
-  /** Runs one operation and names its error. */
-  protected async run<R>(operation: () => Promise<R>): Promise<R> {
-    try {
-      // Fails with the cause, such as a wrong password, where Mongoose would only say that it is not connected.
-      void this.connection.db;
-      return await operation();
-    } catch (error) {
-      throw toDatabaseError(error);
-    }
+  /**
+   * @returns Number of documents that matched
+   * @throws {@link FilterInvalidError} When the filter matches every document and `all` is not set
+   */
+  async updateMany(
+    filter: QueryFilter<T>,
+    update: UpdateQuery<T>,
+    options: ManyOptions = {},
+  ): Promise<number> {
+    const query = this.toBoundedFilter(filter, options);
+    const changes = this.plan.toUpdate(update, { at: new Date() });
+    return this.run(async () => {
+      const { matchedCount } = await this.collection.updateMany(query, changes, this.driverOptions(options));
+      return matchedCount;
+    });
   }
 
-  private query(filter: QueryFilter<T>) {
-    return this.model
-      .find(filter)
-      .maxTimeMS(this.connection.maxTimeMs)
-      .setOptions({ strictQuery: 'throw', sanitizeFilter: false });
+  /**
+   * @returns Whether the document was there
+   * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
+   */
+  async deleteById(id: string | mongo.ObjectId, options: ConditionalOptions = {}): Promise<boolean> {
+    return this.deleteFirst({ _id: id }, options);
   }
-}
 
-/** With `$eq`, an object that came in for an id is a value to cast, not operators to run. */
-function byId<T>(id: string | mongo.ObjectId): QueryFilter<T> {
-  return { _id: { $eq: id } };
+  /** Deletes the first document that matches; as {@link deleteById}. */
+  async deleteOne(filter: QueryFilter<T>, options: ConditionalOptions = {}): Promise<boolean> {
+    return this.deleteFirst(filter, options);
+  }
+
+  /**
+   * @returns Number of documents deleted
+   * @throws {@link FilterInvalidError} When the filter matches every document and `all` is not set
+   */
+  async deleteMany(filter: QueryFilter<T>, options: ManyOptions = {}): Promise<number> {
+    const query = this.toBoundedFilter(filter, options);
+    return this.run(async () => {
+      const { deletedCount } = await this.collection.deleteMany(query, this.driverOptions(options));
+      return deletedCount;
+    });
+  }
+
+  private async updateFirst(
+    filter: object,
+    update: UpdateQuery<T>,
+    options: ConditionalOptions,
+  ): Promise<boolean> {
+    const query = this.plan.toFilter(filter);
+    const changes = this.plan.toUpdate(update, { at: new Date() });
+    return this.run(async () => {
+      const conditional = this.withVersion(query, options);
+      const { matchedCount } = await this.collection.updateOne(
+        conditional,
+        changes,
+        this.driverOptions(options),
+      );
+      return matchedCount > 0 || this.isAbsent(query, options);
+    });
+  }
+
+  private async deleteFirst(filter: object, options: ConditionalOptions): Promise<boolean> {
+    const query = this.plan.toFilter(filter);
+    return this.run(async () => {
+      const { deletedCount } = await this.collection.deleteOne(
+        this.withVersion(query, options),
+        this.driverOptions(options),
+      );
+      return deletedCount > 0 || this.isAbsent(query, options);
+    });
+  }
+
+  private withVersion(query: mongo.Document, { expectedVersion }: ConditionalOptions): mongo.Document {
+    if (expectedVersion === undefined) return query;
+    const { versionKey } = this.plan;
+    if (versionKey === undefined) throw new TypeError(`${this.model.modelName} has no version key`);
+    return { $and: [query, { [versionKey]: expectedVersion }] };
+  }
+
+  /**
+   * After a conditional write that matched nothing.
+   *
+   * @returns `false`, that is "was not there"
+   * @throws {@link VersionConflictError} When only the version differs
+   */
+  private async isAbsent(
+    query: mongo.Document,
+    { expectedVersion, ...options }: ConditionalOptions,
+  ): Promise<false> {
+    if (expectedVersion === undefined) return false;
+    const isThere = await this.collection.findOne(query, {
+      ...this.driverOptions(options),
+      projection: { _id: 1 },
+    });
+    if (isThere) throw new VersionConflictError();
+    return false;
+  }
+
+  private toBoundedFilter(filter: QueryFilter<T>, { all = false }: ManyOptions): mongo.Document {
+    const query = this.plan.toFilter(filter);
+    if (all || !matchesEverything(query)) return query;
+    const message = 'it matches every document: add a condition, or say { all: true }';
+    throw new FilterInvalidError([{ path: '', message }]);
+  }
 }

@@ -1,0 +1,107 @@
+import { mongo } from 'mongoose';
+import { DatabaseUnavailableError } from '../errors/database.error.ts';
+import { toDatabaseError } from '../errors/to-database-error.ts';
+
+/** Ids of one query at most; the rest of a tick goes into a second one. */
+const MAX_IDS = 1_000;
+
+type Id = mongo.Document['_id'];
+
+interface Waiting {
+  id: Id;
+  resolve: (document: mongo.Document | null) => void;
+  reject: (error: unknown) => void;
+}
+
+/** Where documents are read, and how long the server may work on it. */
+export interface CoalescedReadsSource {
+  collection: () => mongo.Collection;
+  maxTimeMs: number;
+}
+
+/**
+ * Joins the reads by `_id` of one turn of the event loop into one query: a command costs far more than a document in it.
+ *
+ * Each caller gets a document of its own, also when two ask for the same one. When the joined query fails for a reason that may
+ * lie in one of its ids, each caller's read is made alone, so that nobody fails for another.
+ */
+export class CoalescedReads {
+  private waiting: Waiting[] = [];
+
+  constructor(private readonly source: CoalescedReadsSource) {}
+
+  /**
+   * @param id - Cast to the type of `_id` already
+   * @returns The document, or `null` when there is none
+   */
+  async load(id: Id): Promise<mongo.Document | null> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ id, resolve, reject });
+      if (this.waiting.length === 1) setImmediate(() => this.flush());
+    });
+  }
+
+  private flush(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (let start = 0; start < waiting.length; start += MAX_IDS) {
+      void this.read(waiting.slice(start, start + MAX_IDS));
+    }
+  }
+
+  private async read(group: Waiting[]): Promise<void> {
+    const [first] = group;
+    if (group.length === 1 && first) return this.readAlone(first);
+    try {
+      const found = await this.find(group.map(({ id }) => id));
+      for (const { id, resolve } of group) resolve(takeDocument(found, id));
+    } catch (error) {
+      const named = toDatabaseError(error);
+      // Nobody is served by asking a server that is away once for each caller.
+      if (named instanceof DatabaseUnavailableError) for (const { reject } of group) reject(named);
+      else await Promise.all(group.map(async (member) => this.readAlone(member)));
+    }
+  }
+
+  private async readAlone({ id, resolve, reject }: Waiting): Promise<void> {
+    try {
+      resolve(await this.source.collection().findOne({ _id: id }, { maxTimeMS: this.source.maxTimeMs }));
+    } catch (error) {
+      reject(toDatabaseError(error));
+    }
+  }
+
+  /** Bytes of each document by the text of its id; they are decoded for each caller. */
+  private async find(ids: Id[]): Promise<Map<string, Found>> {
+    const options = { raw: true, batchSize: ids.length + 1, maxTimeMS: this.source.maxTimeMs };
+    const documents = await this.source
+      .collection()
+      .find({ _id: { $in: ids } }, options)
+      .toArray();
+    const found = new Map<string, Found>();
+    for (const bytes of documents as unknown as Uint8Array[]) {
+      const document = mongo.BSON.deserialize(bytes);
+      found.set(keyOf(document._id), { bytes, document });
+    }
+    return found;
+  }
+}
+
+interface Found {
+  bytes: Uint8Array;
+  /** Decoded to find its id; the first caller's. */
+  document: mongo.Document | null;
+}
+
+function takeDocument(found: Map<string, Found>, id: Id): mongo.Document | null {
+  const entry = found.get(keyOf(id));
+  if (entry === undefined) return null;
+  const { document, bytes } = entry;
+  entry.document = null;
+  return document ?? mongo.BSON.deserialize(bytes);
+}
+
+/** Ids of different types never share a text. */
+function keyOf(id: unknown): string {
+  return id instanceof mongo.ObjectId ? id.toHexString() : mongo.BSON.EJSON.stringify(id, { relaxed: false });
+}

@@ -1,0 +1,60 @@
+import { mongo } from 'mongoose';
+
+/** Far above what schemas use; the server itself refuses more than about two hundred levels. */
+export const MAX_DEPTH = 100;
+const PROTOTYPE_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
+
+/** An object as a literal or `JSON.parse` makes it, of any realm. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether a value says of itself that it is a BSON type and is none, as only data from outside does. */
+export function isForgedBson(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    '_bsontype' in value &&
+    !(value instanceof mongo.BSON.BSONValue || value instanceof Uint8Array)
+  );
+}
+
+/** The reason why a key may not be used in a value, or `undefined`. */
+export function problemOfKey(key: string): string | undefined {
+  if (key.startsWith('$')) return 'holds a key that starts with $';
+  if (PROTOTYPE_KEYS.includes(key)) return 'holds a key that is reserved';
+  return undefined;
+}
+
+/**
+ * Why a value of no declared type cannot be sent as it is: operators, forged types, functions, `undefined`.
+ *
+ * @returns The rest of a sentence about the value, or `undefined` when there is nothing against it
+ */
+export function problemOfLiteral(value: unknown, depth = 0): string | undefined {
+  if (value === undefined) return 'holds undefined';
+  if (typeof value === 'function' || typeof value === 'symbol') return 'holds what is no value';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > MAX_DEPTH) return 'is nested too deeply';
+  if (isForgedBson(value)) return 'holds a forged BSON type';
+  if (Array.isArray(value)) return firstProblem(value, depth);
+  if (isPlainObject(value)) {
+    return Object.keys(value).map(problemOfKey).find(Boolean) ?? firstProblem(Object.values(value), depth);
+  }
+  return isStorable(value) ? undefined : 'holds an object that is no plain value';
+}
+
+function firstProblem(values: readonly unknown[], depth: number): string | undefined {
+  for (const value of values) {
+    const problem = problemOfLiteral(value, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function isStorable(value: object): boolean {
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  return value instanceof mongo.BSON.BSONValue || ArrayBuffer.isView(value) || value instanceof RegExp;
+}
