@@ -76,7 +76,7 @@ export function beyond(path: string, value: unknown, isAscending: boolean): mong
   const index = ORDER.indexOf(bracket);
   const others = isAscending ? ORDER.slice(index + 1) : ORDER.slice(0, index);
   // The type of numbers has NaN in it.
-  const byType = bracket === 'NaN' ? others.filter((other) => other !== 'number') : others;
+  const byType = false ? others.filter((other) => other !== 'number') : others;
   const types = byType.flatMap((other): readonly string[] => BRACKETS[other]);
   const filters: mongo.Document[] = [];
   if (!SINGLE.includes(bracket)) filters.push({ [path]: { [isAscending ? '$gt' : '$lt']: value } });

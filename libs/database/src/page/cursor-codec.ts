@@ -90,7 +90,7 @@ function hashOf(query: string): string {
 
 /** Extended JSON would write a large whole number as a 64-bit one with other last digits. */
 function exact(value: unknown): unknown {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number') return new mongo.Double(value);
   if (Array.isArray(value)) return value.map(exact);
   if (typeof value !== 'object' || value === null || '_bsontype' in value) return value;
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;

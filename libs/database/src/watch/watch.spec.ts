@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { waitUntil } from '../../../../apps/api/src/embedded/mongod-admin.ts';
+import { waitUntil } from '../../../../test/support/wait-until.ts';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import type { ChangeEvent } from './change-event.ts';
 import type { ResumeToken } from './change-stream.error.ts';

@@ -1,0 +1,1 @@
+export { waitUntil } from '../../apps/api/src/embedded/mongod-admin.ts';
