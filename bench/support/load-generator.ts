@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 const [, , url = '', connections = '1', seconds = '1'] = process.argv;
 const { hostname, port, pathname, host } = new URL(url);
 const REQUEST = `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive\r\n\r\n`;
-const STATUS_OK = 'HTTP/1.1 200 ';
-const LENGTH = 'content-length: ';
+const STATUS_OK = Buffer.from('HTTP/1.1 200 ');
+const LENGTH = Buffer.from('content-length: ');
 
 let answers = 0;
 const startedAt = performance.now();
@@ -38,14 +38,13 @@ function open(): void {
   });
 }
 
-/** Whole length of an answer, whose headers come in one chunk. */
+/** Whole length of an answer, whose headers come in one chunk. Searched as bytes: text would cost more the longer the headers are. */
 function lengthOf(chunk: Buffer): number {
-  const text = chunk.toString('latin1');
-  const bodyAt = text.indexOf('\r\n\r\n') + 4;
-  const lengthAt = text.indexOf(LENGTH) + LENGTH.length;
-  if (!text.startsWith(STATUS_OK) || bodyAt < 4 || lengthAt < LENGTH.length)
-    fail(`Unexpected answer: ${text}`);
-  return bodyAt + Number.parseInt(text.slice(lengthAt, bodyAt), 10);
+  const bodyAt = chunk.indexOf('\r\n\r\n') + 4;
+  const lengthAt = chunk.indexOf(LENGTH) + LENGTH.length;
+  const isOk = chunk.subarray(0, STATUS_OK.length).equals(STATUS_OK);
+  if (!isOk || bodyAt < 4 || lengthAt < LENGTH.length) fail(`Unexpected answer: ${chunk.toString()}`);
+  return bodyAt + Number.parseInt(chunk.toString('latin1', lengthAt, lengthAt + 10), 10);
 }
 
 function fail(reason: string): never {

@@ -3,7 +3,7 @@ import type { HttpMetrics } from '../metrics/http.metrics.ts';
 
 /** A request that has been answered. */
 export interface AnsweredRequest {
-  requestId: string;
+  requestId: string | undefined;
   method: string;
   /** Pattern of the route, such as `/contacts/:id`. */
   route: string;

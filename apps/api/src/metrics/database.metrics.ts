@@ -1,7 +1,8 @@
 import { DatabaseConnection } from '#database';
 import { HealthService } from '#health';
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
+import { DurationHistogram } from './duration-histogram.ts';
 import { MetricsRegistry } from './metrics.registry.ts';
 
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -46,19 +47,18 @@ function observePool(connection: DatabaseConnection, registers: Registers): void
 
 /** @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/ */
 function observeCommands({ client }: DatabaseConnection, registers: Registers): void {
-  const duration = new Histogram({
-    name: 'mongodb_command_duration_seconds',
-    help: 'Time from sending a command to its reply',
-    labelNames: ['command', 'outcome'],
-    buckets: BUCKETS_SECONDS,
-    registers,
-  });
-  client.on('commandSucceeded', ({ commandName, duration: ms }) => {
-    duration.observe({ command: commandName, outcome: 'success' }, ms / 1_000);
-  });
-  client.on('commandFailed', ({ commandName, duration: ms }) => {
-    duration.observe({ command: commandName, outcome: 'failure' }, ms / 1_000);
-  });
+  const duration = new DurationHistogram(
+    'mongodb_command_duration_seconds',
+    'Time from sending a command to its reply',
+    BUCKETS_SECONDS,
+  );
+  for (const registry of registers) registry.registerMetric(duration.asMetric());
+  const observe = (outcome: string) => (event: { commandName: string; duration: number }) => {
+    const labels = () => ({ command: event.commandName, outcome });
+    duration.observe(`${event.commandName} ${outcome}`, labels, event.duration / 1_000);
+  };
+  client.on('commandSucceeded', observe('success'));
+  client.on('commandFailed', observe('failure'));
 }
 
 function observeHealth(health: HealthService, registers: Registers): void {
