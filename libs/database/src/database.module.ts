@@ -4,6 +4,7 @@ import { ConfigModule } from '@nestjs/config';
 import { getConnectionToken, getModelToken, type ModelDefinition } from '@nestjs/mongoose';
 import { DatabaseConnection } from './connection/database-connection.ts';
 import { DocumentStore } from './document-store.ts';
+import { Transactions } from './transactions/transactions.ts';
 
 /** The connection of the process, and models on it. Import it where the database is used; there is one connection all the same. */
 @Module({
@@ -11,13 +12,14 @@ import { DocumentStore } from './document-store.ts';
   providers: [
     DatabaseConnection,
     DocumentStore,
+    Transactions,
     {
       provide: getConnectionToken(),
       inject: [DatabaseConnection],
       useFactory: (connection: DatabaseConnection) => connection.mongoose,
     },
   ],
-  exports: [DatabaseConnection, DocumentStore, getConnectionToken()],
+  exports: [DatabaseConnection, DocumentStore, Transactions, getConnectionToken()],
 })
 export class DatabaseModule {
   /**

@@ -26,3 +26,11 @@ export type {
   OperationOptions,
   Stored,
 } from './repository/operation-options.ts';
+export { TransactionEndedError } from './transactions/transaction-ended.error.ts';
+export {
+  currentSession,
+  outsideTransaction,
+  type AfterCommit,
+  type Transaction,
+} from './transactions/transaction.ts';
+export { Transactions, type TransactionOptions } from './transactions/transactions.ts';

@@ -64,7 +64,8 @@ export function equalTo(path: string, value: unknown): mongo.Document {
 }
 
 /**
- * Matches what stands behind `value`; one of the filters does.
+ * Conditions that hold together for what stands behind `value`. They say what it is not, so that there is one for each side of the
+ * value and not one for each type: of few alternatives the server merges the parts of an index in order, of many it sorts.
  *
  * @param value - For which {@link isComparable} holds
  * @param isAscending - Whether greater values stand behind it, or lesser ones
@@ -74,19 +75,20 @@ export function beyond(path: string, value: unknown, isAscending: boolean): mong
   const bracket = bracketOf(value);
   if (bracket === undefined) return [];
   const index = ORDER.indexOf(bracket);
-  const others = isAscending ? ORDER.slice(index + 1) : ORDER.slice(0, index);
-  // The type of numbers has NaN in it.
-  const byType = false ? others.filter((other) => other !== 'number') : others;
-  const types = byType.flatMap((other): readonly string[] => BRACKETS[other]);
-  const filters: mongo.Document[] = [];
-  if (!SINGLE.includes(bracket)) filters.push({ [path]: { [isAscending ? '$gt' : '$lt']: value } });
-  if (bracket === 'NaN' && isAscending) filters.push({ [path]: { $gte: -Infinity } });
-  if (bracket === 'number' && !isAscending) filters.push({ [path]: NaN });
-  if (types.length > 0) filters.push({ [path]: { $type: types } });
-  if (others.includes('null')) filters.push({ [path]: null });
-  // An empty array sorts there: to be met, and refused, instead of left out.
-  if (others.includes('undefined')) filters.push({ [path]: { $eq: [] } });
-  return filters;
+  const front = isAscending ? ORDER.slice(0, index) : ORDER.slice(index + 1);
+  if (front.length === ORDER.length - 1) return [];
+  const excluded = SINGLE.includes(bracket) ? [...front, bracket] : front;
+  const conditions: mongo.Document[] = [];
+  if (!SINGLE.includes(bracket)) {
+    conditions.push({ [path]: { $not: { [isAscending ? '$lte' : '$gte']: value } } });
+  }
+  // Also what is missing.
+  if (excluded.includes('null')) conditions.push({ [path]: { $ne: null } });
+  // Where the type of numbers is excluded, NaN is so with it.
+  if (excluded.includes('NaN') && !excluded.includes('number')) conditions.push({ [path]: { $ne: NaN } });
+  const types = excluded.flatMap((other): readonly string[] => BRACKETS[other]);
+  if (types.length > 0) conditions.push({ [path]: { $not: { $type: types } } });
+  return conditions;
 }
 
 function bracketOf(value: unknown): Bracket | undefined {

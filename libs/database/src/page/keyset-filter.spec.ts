@@ -6,10 +6,23 @@ const BY_NAME = toSortFields({ name: 1 });
 
 describe(keysetFilter.name, () => {
   it('compares the following field only where those before it are equal', () => {
-    const filter = keysetFilter(BY_NAME, ['Ada', new mongo.MaxKey()], 'next');
-    expect(filter).toEqual({ $or: [{ name: { $gt: 'Ada' } }, { name: { $type: expect.any(Array) } }] });
-    const [text] = keysetFilter(BY_NAME, ['Ada', 'x'], 'next').$or as unknown[];
-    expect(text).toEqual({ $or: [{ name: { $gt: 'Ada' } }, { name: { $type: expect.any(Array) } }] });
+    const types = { $type: expect.any(Array) };
+    expect(keysetFilter(BY_NAME, ['Ada', 7], 'next')).toEqual({
+      $or: [
+        {
+          $and: [{ name: { $not: { $lte: 'Ada' } } }, { name: { $ne: null } }, { name: { $not: types } }],
+        },
+        {
+          $and: [
+            { name: { $eq: 'Ada' } },
+            { _id: { $not: { $lte: 7 } } },
+            { _id: { $ne: null } },
+            { _id: { $ne: NaN } },
+            { _id: { $not: types } },
+          ],
+        },
+      ],
+    });
   });
 
   it('matches nothing behind the end', () => {

@@ -28,18 +28,9 @@ export function keysetFilter(
     if (!isComparable(value))
       throw new PageSortError(path, 'a document holds a type there that has no order');
     const behind = beyond(path, value, isAscending === (direction === 'next'));
-    if (behind.length > 0) alternatives.push(all([...same, any(behind)]));
+    if (behind.length > 0) alternatives.push({ $and: [...same, ...behind] });
     same.push(equalTo(path, value));
   }
-  if (isInclusive) alternatives.push(all(same));
-  return any(alternatives);
-}
-
-function all(filters: mongo.Document[]): mongo.Document {
-  return filters.length === 1 && filters[0] ? filters[0] : { $and: filters };
-}
-
-function any(filters: mongo.Document[]): mongo.Document {
-  if (filters.length === 0) return { _id: { $in: [] } };
-  return filters.length === 1 && filters[0] ? filters[0] : { $or: filters };
+  if (isInclusive) alternatives.push({ $and: same });
+  return alternatives.length > 0 ? { $or: alternatives } : { _id: { $in: [] } };
 }
