@@ -33,7 +33,7 @@ export class DurationHistogram {
     if (series === undefined) {
       series = {
         labels: labels(),
-        counts: new Array<number>(this.bucketsSeconds.length + 1).fill(0),
+        counts: Array.from({ length: this.bucketsSeconds.length + 1 }, () => 0),
         sum: 0,
       };
       this.series.set(key, series);
