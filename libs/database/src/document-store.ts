@@ -3,6 +3,7 @@ import type { mongo } from 'mongoose';
 import { DatabaseConnection } from './connection/database-connection.ts';
 import { FilterInvalidError } from './errors/database.error.ts';
 import { toDatabaseError } from './errors/to-database-error.ts';
+import { toDriverOptions } from './repository/operation-options.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -27,7 +28,7 @@ export class DocumentStore {
   ): Promise<mongo.Document[]> {
     // For the server 0 means no limit.
     if (limit === 0) return [];
-    const options = { limit, maxTimeMS: this.connection.maxTimeMs };
+    const options = { limit, ...this.options };
     return named(() => this.getDb().collection(collection).find(filter, options).toArray());
   }
 
@@ -37,7 +38,7 @@ export class DocumentStore {
     const { insertedId } = await named(() =>
       this.getDb()
         .collection(collection)
-        .insertOne({ ...document }),
+        .insertOne({ ...document }, this.options),
     );
     return insertedId;
   }
@@ -56,7 +57,7 @@ export class DocumentStore {
     if (operator !== undefined) {
       throw new FilterInvalidError([{ path: operator, message: 'is an operator: give the fields to set' }]);
     }
-    const options = { maxTimeMS: this.connection.maxTimeMs };
+    const { options } = this;
     const update = { $set: changes };
     const { matchedCount } = await named(() =>
       this.getDb().collection(collection).updateOne(filter, update, options),
@@ -66,7 +67,7 @@ export class DocumentStore {
 
   /** @returns Number of documents deleted: 0 or 1 */
   async deleteDocument(collection: string, filter: mongo.Document): Promise<number> {
-    const options = { maxTimeMS: this.connection.maxTimeMs };
+    const { options } = this;
     const { deletedCount } = await named(() =>
       this.getDb().collection(collection).deleteOne(filter, options),
     );
@@ -81,6 +82,11 @@ export class DocumentStore {
    */
   async testConnection(signal?: AbortSignal): Promise<void> {
     await this.connection.check(signal);
+  }
+
+  /** Those of every call, with the session of the transaction around it. */
+  private get options(): ReturnType<typeof toDriverOptions> {
+    return toDriverOptions({}, this.connection.maxTimeMs);
   }
 }
 
