@@ -6,6 +6,7 @@ import { freePort } from '../../../test/support/free-port.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { Prober } from '../../../test/support/prober.ts';
 
+const SECRET = 'pa55/w:rd@with%signs';
 const TOKEN = 'a-token-of-32-characters-for-tests';
 const DIAGNOSTICS = { DIAGNOSTICS_TOKEN: TOKEN, DIAGNOSTICS_RATE_PER_MINUTE: '1000' };
 const AUTHORIZED = { headers: { authorization: `Bearer ${TOKEN}` } };
@@ -203,8 +204,27 @@ describe('shutdown', () => {
 });
 
 describe('credentials', () => {
-  const secret = 'pa55/w:rd@with%signs';
   const root = { username: 'root', password: 'another long password' };
+
+  it('A26: a password is in no byte of the output while the database is absent, or killed', async () => {
+    const environment = { MONGODB_USERNAME: 'root', MONGODB_PASSWORD: SECRET, LOG_LEVEL: 'trace' };
+    const locked = await MongodServer.start({ auth: { username: 'root', password: SECRET } });
+    try {
+      api = await ApiProcess.start({ ...environment, MONGODB_HOST: `127.0.0.1:${await freePort()}` });
+      await api.until('/health', 503);
+      await api.stop();
+      expectNoTrace(api.output);
+      api = await ApiProcess.start({ ...environment, MONGODB_HOST: `127.0.0.1:${locked.port}` });
+      await api.until('/health/ready', 200);
+      await locked.kill();
+      await api.until('/health', 503);
+      await api.request('/mongodb-test');
+      await api.stop();
+      expectNoTrace(api.output);
+    } finally {
+      await locked.stop();
+    }
+  });
 
   it('A12, A26: a wrong password is named as such, and is in no byte of the output', async () => {
     const locked = await MongodServer.start({ auth: root });
@@ -213,7 +233,7 @@ describe('credentials', () => {
       api = await ApiProcess.start({
         MONGODB_HOST: `127.0.0.1:${locked.port}`,
         MONGODB_USERNAME: 'root',
-        MONGODB_PASSWORD: secret,
+        MONGODB_PASSWORD: SECRET,
         LOG_LEVEL: 'trace',
         MONGODB_ALLOW_NO_AUTH: 'false',
       });
@@ -229,17 +249,22 @@ describe('credentials', () => {
         unit: 'ms',
         limit: 2_000,
       });
-      await api.request('/mongodb-test?token=' + encodeURIComponent(secret));
+      await api.request('/mongodb-test?token=' + encodeURIComponent(SECRET));
       await api.stop();
-      for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) {
-        expect(api.output).not.toContain(form);
-      }
+      expectNoTrace(api.output);
       expect(api.output).toContain('Authentication failed');
     } finally {
       await locked.stop();
     }
   });
 });
+
+/** Neither as it is, nor percent-encoded, nor in base64. */
+function expectNoTrace(output: string): void {
+  for (const form of [SECRET, encodeURIComponent(SECRET), Buffer.from(SECRET).toString('base64')]) {
+    expect(output).not.toContain(form);
+  }
+}
 
 /** Connections of the service that the server still has. */
 async function connectionsOf(mongod: MongodServer): Promise<number> {

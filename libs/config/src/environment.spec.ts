@@ -94,7 +94,7 @@ describe(collectEnvironment.name, () => {
     });
   });
 
-  describe('NAME_FILE', () => {
+  describe('A27: NAME_FILE', () => {
     it.each(SECRET_VARIABLES)('gives %s', async (variable) => {
       const path = await write('secret', 'value of the file');
       expect(read({ [`${variable}_FILE`]: path }, null)[variable]).toBe('value of the file');
