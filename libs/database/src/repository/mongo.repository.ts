@@ -1,4 +1,4 @@
-import type { mongo, QueryFilter, UpdateQuery } from 'mongoose';
+import type { Model, mongo, QueryFilter, UpdateQuery } from 'mongoose';
 import { FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
 import { matchesEverything, type WriteExplanation } from './model-plan.ts';
 import type { ConditionalOptions, ManyOptions, OperationOptions, Stored } from './operation-options.ts';
@@ -30,9 +30,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     return this.run(async () => {
       const driverOptions = this.driverOptions(options);
       if (writer === undefined) {
-        // Fails with the cause, such as a wrong password, where Mongoose would only say that it is not connected.
-        void this.collection;
-        const created = await new this.model(document).save(driverOptions);
+        const created = await new this.connectedModel(document).save(driverOptions);
         return created.toObject<Stored<T>>();
       }
       const stored = writer.write(document, new Date());
@@ -72,9 +70,8 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     options: ManyOptions = {},
   ): Promise<number> {
     const query = this.toBoundedFilter(filter, options);
-    const changes = this.plan.toUpdate(update, { at: new Date() });
     return this.run(async () => {
-      const { matchedCount } = await this.collection.updateMany(query, changes, this.driverOptions(options));
+      const { matchedCount } = await this.sendUpdate('updateMany', query, update, options);
       return matchedCount;
     });
   }
@@ -99,7 +96,8 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
   async deleteMany(filter: QueryFilter<T>, options: ManyOptions = {}): Promise<number> {
     const query = this.toBoundedFilter(filter, options);
     return this.run(async () => {
-      const { deletedCount } = await this.collection.deleteMany(query, this.driverOptions(options));
+      const target = this.plan.writer ? this.collection : this.connectedModel;
+      const { deletedCount } = await target.deleteMany(query, this.driverOptions(options));
       return deletedCount;
     });
   }
@@ -110,22 +108,45 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     options: ConditionalOptions,
   ): Promise<boolean> {
     const query = this.plan.toFilter(filter);
-    const changes = this.plan.toUpdate(update, { at: new Date() });
     return this.run(async () => {
       const conditional = this.withVersion(query, options);
-      const { matchedCount } = await this.collection.updateOne(
-        conditional,
-        changes,
-        this.driverOptions(options),
-      );
+      const { matchedCount } = await this.sendUpdate('updateOne', conditional, update, options);
       return matchedCount > 0 || this.isAbsent(query, options);
     });
+  }
+
+  /** Where the schema needs Mongoose, its middleware and validators run; the version is kept all the same. */
+  private async sendUpdate(
+    operation: 'updateOne' | 'updateMany',
+    query: mongo.Document,
+    update: UpdateQuery<T>,
+    options: OperationOptions,
+  ): Promise<{ matchedCount: number }> {
+    const driverOptions = this.driverOptions(options);
+    const { writer, versionKey } = this.plan;
+    if (writer)
+      return this.collection[operation](query, this.plan.toUpdate(update, { at: new Date() }), driverOptions);
+    const increments: object = update.$inc ?? {};
+    const versioned =
+      versionKey === undefined ? update : { ...update, $inc: { ...increments, [versionKey]: 1 } };
+    const checks = { runValidators: true, strict: 'throw' } as const;
+    return this.connectedModel[operation](query, versioned as UpdateQuery<T>, {
+      ...driverOptions,
+      ...checks,
+    }).exec();
+  }
+
+  /** Fails with the cause, such as a wrong password, where Mongoose would only say that it is not connected. */
+  private get connectedModel(): Model<T> {
+    void this.collection;
+    return this.model;
   }
 
   private async deleteFirst(filter: object, options: ConditionalOptions): Promise<boolean> {
     const query = this.plan.toFilter(filter);
     return this.run(async () => {
-      const { deletedCount } = await this.collection.deleteOne(
+      const target = this.plan.writer ? this.collection : this.connectedModel;
+      const { deletedCount } = await target.deleteOne(
         this.withVersion(query, options),
         this.driverOptions(options),
       );

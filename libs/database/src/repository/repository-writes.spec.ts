@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { loadConfiguration } from '#config';
 import { Logger } from '@nestjs/common';
-import { mongo, Schema, trusted } from 'mongoose';
+import { mongo, Schema, trusted, type Query } from 'mongoose';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { DatabaseConnection } from '../connection/database-connection.ts';
 import { MongoRepository } from './mongo.repository.ts';
@@ -19,6 +19,9 @@ const plain = new Schema<Note>({
 });
 const hooked = plain.clone().pre('save', function shout(this: Note) {
   this.title = this.title.toUpperCase();
+});
+hooked.pre('updateOne', function shout(this: Query<unknown, Note>) {
+  this.set({ stars: 5 });
 });
 
 let database: TestDatabase;
@@ -55,6 +58,12 @@ describe('writes', () => {
 
   it('run the middleware of a schema that has some', async () => {
     expect(await loud.insert({ title: 'hello' })).toMatchObject({ title: 'HELLO', stars: 0, __v: 0 });
+    const { _id } = await loud.insert({ title: 'again' });
+    expect(await loud.updateById(_id, { title: 'new' }, { expectedVersion: 0 })).toBe(true);
+    expect(await loud.getById(_id)).toMatchObject({ title: 'new', stars: 5, __v: 1 });
+    const wrong = loud.updateById(_id, { $unset: { title: 1 } });
+    await expect(wrong).rejects.toMatchObject({ code: 'DOCUMENT_INVALID' });
+    expect(await loud.deleteById(_id)).toBe(true);
   });
 
   it('are conditional on a version', async () => {
