@@ -130,7 +130,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     const versioned =
       versionKey === undefined ? update : { ...update, $inc: { ...increments, [versionKey]: 1 } };
     const checks = { runValidators: true, strict: 'throw' } as const;
-    return this.connectedModel[operation](query, versioned as UpdateQuery<T>, {
+    return this.connectedModel[operation](query, versioned, {
       ...driverOptions,
       ...checks,
     }).exec();
