@@ -28,7 +28,7 @@ export async function bundleApplication(root: string, entry: string, folder: str
     define: { 'import.meta.url': '__moduleUrl', 'import.meta.dirname': '__dirname' },
     banner: { js: `const __moduleUrl = require('node:url').pathToFileURL(__filename).href;` },
     // Names stay, for Nest's log and for stack traces, but not by `keepNames`: that sets the name of a function each time one is
-    // made, also in the middle of a request, which took a third of the speed. Lines, since Node prints the whole one at a fatal error.
+    // made, also in the middle of a request. Lines, since Node prints the whole one at a fatal error.
     minifySyntax: true,
     minifyWhitespace: true,
     lineLimit: 200,
