@@ -18,14 +18,24 @@ export {
   type UnavailableReason,
 } from './errors/database.error.ts';
 export { toDatabaseError } from './errors/to-database-error.ts';
+export { CursorInvalidError, PageSortError } from './page/page.error.ts';
+export type { PageSort } from './page/page-sort.ts';
+export type { Filter, Id, Stored, Update } from './repository/document-types.ts';
+export type { WriteExplanation } from './repository/model-plan.ts';
 export { MongoRepository } from './repository/mongo.repository.ts';
 export type {
   ConditionalOptions,
   FindOptions,
   ManyOptions,
   OperationOptions,
-  Stored,
+  PageOptions,
+  Permanently,
+  ReadOptions,
+  StoredPage,
+  UpdateOptions,
+  Upserted,
 } from './repository/operation-options.ts';
+export { acrossScopes, ScopeMissingError, withScope, type Scope } from './scope/scope.ts';
 export { TransactionEndedError } from './transactions/transaction-ended.error.ts';
 export {
   currentSession,
@@ -34,3 +44,10 @@ export {
   type Transaction,
 } from './transactions/transaction.ts';
 export { Transactions, type TransactionOptions } from './transactions/transactions.ts';
+export type { ChangeEvent, ChangeKind } from './watch/change-event.ts';
+export {
+  ChangeStreamLostError,
+  ChangeStreamUnsupportedError,
+  type ResumeToken,
+} from './watch/change-stream.error.ts';
+export type { WatchOptions } from './watch/watch.ts';

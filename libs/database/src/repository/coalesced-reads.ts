@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
+import { keyOf } from './same-value.ts';
 
 /** Ids of one query at most; the rest of a tick goes into a second one. */
 const MAX_IDS = 1_000;
@@ -99,9 +100,4 @@ function takeDocument(found: Map<string, Found>, id: Id): mongo.Document | null 
   const { document, bytes } = entry;
   entry.document = null;
   return document ?? mongo.BSON.deserialize(bytes);
-}
-
-/** Ids of different types never share a text. */
-function keyOf(id: unknown): string {
-  return id instanceof mongo.ObjectId ? id.toHexString() : mongo.BSON.EJSON.stringify(id, { relaxed: false });
 }

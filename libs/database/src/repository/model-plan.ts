@@ -1,7 +1,14 @@
 import type { mongo, Schema } from 'mongoose';
+import type { PageSort } from '../page/page-sort.ts';
 import { compileDocumentWriter, type DocumentWriter } from '../schema/document-compiler.ts';
 import { compileFilter } from '../schema/filter-compiler.ts';
+import { refuse } from '../schema/filter-value.ts';
+import { rootNode } from '../schema/path-node.ts';
+import { timestampsOf } from '../schema/path-schema.ts';
+import { compileArrayFilters } from '../schema/update-array-filters.ts';
 import { compileUpdate } from '../schema/update-compiler.ts';
+import { Visibility } from '../scope/visibility.ts';
+import { compileReplacement, type CompiledReplacement } from './replacement.ts';
 
 /** How the documents of a model are written. */
 export interface WriteExplanation {
@@ -15,21 +22,55 @@ export interface WriteExplanation {
 export class ModelPlan {
   readonly toFilter: (filter: object) => mongo.Document;
   readonly toUpdate: ReturnType<typeof compileUpdate>;
+  readonly toArrayFilters: ReturnType<typeof compileArrayFilters>;
+  readonly toReplacement: CompiledReplacement;
+  readonly visibility: Visibility;
   /** Absent when documents have to go through Mongoose. */
   readonly writer: DocumentWriter | undefined;
   readonly versionKey: string | undefined;
   readonly explanation: WriteExplanation;
+  readonly #schema: Schema;
+  readonly #ownPaths: readonly string[];
 
+  /** @throws {TypeError} When options of the schema contradict each other */
   constructor(schema: Schema) {
+    this.#schema = schema;
     this.toFilter = compileFilter(schema);
     this.toUpdate = compileUpdate(schema);
+    this.toArrayFilters = compileArrayFilters(schema);
+    this.visibility = new Visibility(schema, this.toFilter);
+    const { deletedPath } = this.visibility;
+    this.toReplacement = compileReplacement(schema, deletedPath === undefined ? [] : [deletedPath]);
     const { versionKey } = schema.options;
     this.versionKey = typeof versionKey === 'string' ? versionKey : undefined;
+    const { createdAt, updatedAt } = timestampsOf(schema);
+    this.#ownPaths = [createdAt, updatedAt, versionKey].filter((path) => typeof path === 'string');
     const compilation = compileDocumentWriter(schema);
     this.writer = compilation.isCompiled ? compilation.writer : undefined;
     this.explanation = compilation.isCompiled
       ? { writes: 'compiled', reasons: [] }
       : { writes: 'mongoose', reasons: compilation.reasons };
+  }
+
+  /** A copy without what the repository keeps by itself: timestamps and version, as they are in a document that was read. */
+  withoutOwn(document: object): mongo.Document {
+    const copy: mongo.Document = { ...document };
+    for (const path of this.#ownPaths) delete copy[path];
+    return copy;
+  }
+
+  /**
+   * Checks the fields of a sort, which the server would ignore when it does not know them.
+   *
+   * @throws {@link FilterInvalidError} When the schema has no such field
+   */
+  toSort(sort: PageSort): [path: string, order: 1 | -1][] {
+    const pairs = Array.isArray(sort) ? (sort as [string, 1 | -1][]) : Object.entries(sort);
+    for (const [path, order] of pairs) {
+      if (rootNode(this.#schema).find(path) === undefined) refuse(path, 'is not a field of this collection');
+      if (order !== 1 && order !== -1) refuse(path, 'is sorted by 1 or -1');
+    }
+    return pairs as [string, 1 | -1][];
   }
 }
 

@@ -1,7 +1,20 @@
-import type { Model, mongo, QueryFilter, UpdateQuery } from 'mongoose';
-import { FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
-import { matchesEverything, type WriteExplanation } from './model-plan.ts';
-import type { ConditionalOptions, ManyOptions, OperationOptions, Stored } from './operation-options.ts';
+import type { Model, mongo } from 'mongoose';
+import type { DatabaseConnection } from '../connection/database-connection.ts';
+import { DuplicateKeyError, FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
+import { currentSession } from '../transactions/transaction.ts';
+import { CompiledWrites } from './compiled-writes.ts';
+import type { Filter, Id, Stored, Update } from './document-types.ts';
+import type { DocumentWrites } from './document-writes.ts';
+import type { WriteExplanation } from './model-plan.ts';
+import { MongooseWrites } from './mongoose-writes.ts';
+import type {
+  ConditionalOptions,
+  ManyOptions,
+  OperationOptions,
+  Permanently,
+  UpdateOptions,
+  Upserted,
+} from './operation-options.ts';
 import { ReadRepository } from './read.repository.ts';
 
 /**
@@ -13,6 +26,20 @@ import { ReadRepository } from './read.repository.ts';
  * methods named after the question.
  */
 export abstract class MongoRepository<T> extends ReadRepository<T> {
+  private readonly writes: DocumentWrites;
+
+  /**
+   * @param model - Registered by `DatabaseModule.forFeature`
+   * @param connection - The one of the process
+   */
+  constructor(model: Model<T>, connection: DatabaseConnection) {
+    super(model, connection);
+    const { plan } = this;
+    this.writes = plan.writer
+      ? new CompiledWrites(plan, plan.writer, () => this.collection)
+      : new MongooseWrites(plan, () => this.connectedModel);
+  }
+
   /** How documents are written, and if through Mongoose, why. */
   explain(): WriteExplanation {
     return this.plan.explanation;
@@ -26,66 +53,114 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    * @throws {@link DocumentInvalidError} {@link DuplicateKeyError} {@link DatabaseUnavailableError}
    */
   async insert(document: Partial<T>, options: OperationOptions = {}): Promise<Stored<T>> {
-    const { writer } = this.plan;
-    return this.run(async () => {
-      const driverOptions = this.driverOptions(options);
-      if (writer === undefined) {
-        const created = await new this.connectedModel(document).save(driverOptions);
-        return created.toObject<Stored<T>>();
-      }
-      const stored = writer.write(document, new Date());
-      await this.collection.insertOne(stored, driverOptions);
-      return stored as Stored<T>;
-    });
+    const claimed = this.plan.visibility.claim(document);
+    const stored = this.run(async () => this.writes.insert(claimed, this.driverOptions(options)), options);
+    return (await stored) as Stored<T>;
   }
 
   /**
    * @returns Whether the document was there
    * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
+   * @throws {@link FilterInvalidError} When there is nothing to change, or a field must not change
    */
-  async updateById(
-    id: string | mongo.ObjectId,
-    update: UpdateQuery<T>,
-    options: ConditionalOptions = {},
-  ): Promise<boolean> {
+  async updateById(id: Id<T>, update: Update<T>, options: ConditionalOptions = {}): Promise<boolean> {
     return this.updateFirst({ _id: id }, update, options);
   }
 
   /** Changes the first document that matches; as {@link updateById}. */
-  async updateOne(
-    filter: QueryFilter<T>,
-    update: UpdateQuery<T>,
-    options: ConditionalOptions = {},
-  ): Promise<boolean> {
+  async updateOne(filter: Filter<T>, update: Update<T>, options: ConditionalOptions = {}): Promise<boolean> {
     return this.updateFirst(filter, update, options);
+  }
+
+  /**
+   * As {@link updateById}, and reads the result in the same step.
+   *
+   * @returns The document as it is afterwards, or `null` when it was not there
+   */
+  async findByIdAndUpdate(
+    id: Id<T>,
+    update: Update<T>,
+    options: ConditionalOptions = {},
+  ): Promise<Stored<T> | null> {
+    const query = this.toQuery({ _id: id }, options);
+    return this.run(async () => {
+      const request = this.toRequest(this.withVersion(query, options), update, options);
+      const changed = await this.writes.updateAndRead(request);
+      if (changed === null) await this.throwIfThere(query, options);
+      return changed as Stored<T> | null;
+    }, options);
   }
 
   /**
    * @returns Number of documents that matched
    * @throws {@link FilterInvalidError} When the filter matches every document and `all` is not set
    */
-  async updateMany(
-    filter: QueryFilter<T>,
-    update: UpdateQuery<T>,
-    options: ManyOptions = {},
-  ): Promise<number> {
-    const query = this.toBoundedFilter(filter, options);
-    return this.run(async () => {
-      const { matchedCount } = await this.sendUpdate('updateMany', query, update, options);
-      return matchedCount;
-    });
+  async updateMany(filter: Filter<T>, update: Update<T>, options: ManyOptions = {}): Promise<number> {
+    const query = this.toBoundedQuery(filter, options);
+    return this.run(
+      async () => this.writes.update('updateMany', this.toRequest(query, update, options)),
+      options,
+    );
   }
 
   /**
+   * Changes the first document that matches, or inserts one of the values that the filter asks to be equal, the update and the defaults
+   * of the schema. Safe among several callers where a unique index covers the filter.
+   *
+   * @throws {@link DocumentInvalidError} When what would be inserted breaks the schema
+   */
+  async upsert(filter: Filter<T>, update: Update<T>, options: UpdateOptions = {}): Promise<Upserted<T>> {
+    const query = this.toQuery(filter, options);
+    const upsert = async (): Promise<Upserted<T>> =>
+      this.run(async () => {
+        const upserted = await this.writes.upsert(this.toRequest(query, update, options));
+        return upserted as Upserted<T>;
+      }, options);
+    try {
+      return await upsert();
+    } catch (error) {
+      // Another caller has just inserted it; in a transaction the first error has ended all.
+      const isOvertaken =
+        error instanceof DuplicateKeyError && (options.session ?? currentSession()) === undefined;
+      if (isOvertaken) return upsert();
+      throw error;
+    }
+  }
+
+  /**
+   * Puts `document` in the place of the stored one, in one step. The time of creation, immutable fields and the `_id` stay, the version
+   * moves on; fields that `document` does not have get their defaults or go.
+   *
+   * @returns The document as it is afterwards, or `null` when it was not there
+   * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
+   */
+  async replaceById(
+    id: Id<T>,
+    document: Partial<T>,
+    options: ConditionalOptions = {},
+  ): Promise<Stored<T> | null> {
+    const query = this.toQuery({ _id: id }, options);
+    const claimed = this.plan.visibility.claim({ ...this.plan.withoutOwn(document), _id: id });
+    return this.run(async () => {
+      const conditional = this.withVersion(query, options);
+      const replaced = await this.writes.replace(conditional, claimed, this.driverOptions(options));
+      if (replaced === null) await this.throwIfThere(query, options);
+      return replaced as Stored<T> | null;
+    }, options);
+  }
+
+  /**
+   * Deletes a document: softly where the schema has a field with the option `softDelete`.
+   *
    * @returns Whether the document was there
    * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
    */
-  async deleteById(id: string | mongo.ObjectId, options: ConditionalOptions = {}): Promise<boolean> {
+  async deleteById(id: Id<T>, options: ConditionalOptions & Permanently = {}): Promise<boolean> {
     return this.deleteFirst({ _id: id }, options);
   }
 
   /** Deletes the first document that matches; as {@link deleteById}. */
-  async deleteOne(filter: QueryFilter<T>, options: ConditionalOptions = {}): Promise<boolean> {
+  async deleteOne(filter: Filter<T>, options: ConditionalOptions & Permanently = {}): Promise<boolean> {
     return this.deleteFirst(filter, options);
   }
 
@@ -93,97 +168,106 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    * @returns Number of documents deleted
    * @throws {@link FilterInvalidError} When the filter matches every document and `all` is not set
    */
-  async deleteMany(filter: QueryFilter<T>, options: ManyOptions = {}): Promise<number> {
-    const query = this.toBoundedFilter(filter, options);
-    return this.run(async () => {
-      const target = this.plan.writer ? this.collection : this.connectedModel;
-      const { deletedCount } = await target.deleteMany(query, this.driverOptions(options));
-      return deletedCount;
-    });
+  async deleteMany(filter: Filter<T>, options: ManyOptions & Permanently = {}): Promise<number> {
+    const query = this.toBoundedQuery(filter, this.reaching(options));
+    return this.run(async () => this.sendDelete('Many', query, options), options);
+  }
+
+  /**
+   * Takes back a soft deletion.
+   *
+   * @returns Whether the document was there and deleted
+   * @throws {TypeError} When the schema deletes for good
+   */
+  async restoreById(id: Id<T>, options: ConditionalOptions = {}): Promise<boolean> {
+    const { deletedPath } = this.plan.visibility;
+    if (deletedPath === undefined) throw new TypeError(`${this.model.modelName} is not deleted softly`);
+    const all = { ...options, withDeleted: true };
+    const query = { $and: [this.toQuery({ _id: id }, all), { [deletedPath]: { $ne: null } }] };
+    return this.changeFirst(query, { $unset: { [deletedPath]: true } }, all);
   }
 
   private async updateFirst(
     filter: object,
-    update: UpdateQuery<T>,
+    update: Update<T>,
     options: ConditionalOptions,
   ): Promise<boolean> {
-    const query = this.plan.toFilter(filter);
-    return this.run(async () => {
-      const conditional = this.withVersion(query, options);
-      const { matchedCount } = await this.sendUpdate('updateOne', conditional, update, options);
-      return matchedCount > 0 || this.isAbsent(query, options);
-    });
+    return this.changeFirst(this.toQuery(filter, options), update, options);
   }
 
-  /** Where the schema needs Mongoose, its middleware and validators run; the version is kept all the same. */
-  private async sendUpdate(
-    operation: 'updateOne' | 'updateMany',
+  private async changeFirst(
     query: mongo.Document,
-    update: UpdateQuery<T>,
-    options: OperationOptions,
-  ): Promise<{ matchedCount: number }> {
-    const driverOptions = this.driverOptions(options);
-    const { writer, versionKey } = this.plan;
-    if (writer)
-      return this.collection[operation](query, this.plan.toUpdate(update, { at: new Date() }), driverOptions);
-    const increments: object = update.$inc ?? {};
-    const versioned =
-      versionKey === undefined ? update : { ...update, $inc: { ...increments, [versionKey]: 1 } };
-    const checks = { runValidators: true, strict: 'throw' } as const;
-    return this.connectedModel[operation](query, versioned, {
-      ...driverOptions,
-      ...checks,
-    }).exec();
+    update: object,
+    options: ConditionalOptions,
+  ): Promise<boolean> {
+    return this.run(async () => {
+      const request = this.toRequest(this.withVersion(query, options), update, options);
+      const matched = await this.writes.update('updateOne', request);
+      if (matched === 0) await this.throwIfThere(query, options);
+      return matched > 0;
+    }, options);
+  }
+
+  private async deleteFirst(filter: object, options: ConditionalOptions & Permanently): Promise<boolean> {
+    const query = this.toQuery(filter, this.reaching(options));
+    return this.run(async () => {
+      const deleted = await this.sendDelete('One', this.withVersion(query, options), options);
+      if (deleted === 0) await this.throwIfThere(query, options);
+      return deleted > 0;
+    }, options);
+  }
+
+  private async sendDelete(
+    how: 'Many' | 'One',
+    query: mongo.Document,
+    options: OperationOptions & Permanently,
+  ): Promise<number> {
+    const { deletedPath } = this.plan.visibility;
+    if (deletedPath === undefined || options.permanently === true)
+      return this.writes.delete(`delete${how}`, query, this.driverOptions(options));
+    const update = { [deletedPath]: new Date() };
+    return this.writes.update(`update${how}`, this.toRequest(query, update, options));
+  }
+
+  /** What is removed for good may have been deleted softly before. */
+  private reaching<O extends Permanently & UpdateOptions>(options: O): O {
+    return options.permanently === true ? { ...options, withDeleted: true } : options;
+  }
+
+  private toRequest(
+    query: mongo.Document,
+    update: object,
+    { arrayFilters, ...options }: UpdateOptions,
+  ): Parameters<DocumentWrites['upsert']>[0] {
+    return { query, update, arrayFilters, options: this.driverOptions(options) };
   }
 
   /** Fails with the cause, such as a wrong password, where Mongoose would only say that it is not connected. */
-  private get connectedModel(): Model<T> {
+  private get connectedModel(): Model<unknown> {
     void this.collection;
-    return this.model;
-  }
-
-  private async deleteFirst(filter: object, options: ConditionalOptions): Promise<boolean> {
-    const query = this.plan.toFilter(filter);
-    return this.run(async () => {
-      const target = this.plan.writer ? this.collection : this.connectedModel;
-      const { deletedCount } = await target.deleteOne(
-        this.withVersion(query, options),
-        this.driverOptions(options),
-      );
-      return deletedCount > 0 || this.isAbsent(query, options);
-    });
+    return this.model as unknown as Model<unknown>;
   }
 
   private withVersion(query: mongo.Document, { expectedVersion }: ConditionalOptions): mongo.Document {
     if (expectedVersion === undefined) return query;
     const { versionKey } = this.plan;
     if (versionKey === undefined) throw new TypeError(`${this.model.modelName} has no version key`);
+    const message = 'must be a whole number';
+    if (!Number.isSafeInteger(expectedVersion)) throw new FilterInvalidError([{ path: versionKey, message }]);
     return { $and: [query, { [versionKey]: expectedVersion }] };
   }
 
   /**
    * After a conditional write that matched nothing.
    *
-   * @returns `false`, that is "was not there"
    * @throws {@link VersionConflictError} When only the version differs
    */
-  private async isAbsent(
+  private async throwIfThere(
     query: mongo.Document,
     { expectedVersion, ...options }: ConditionalOptions,
-  ): Promise<false> {
-    if (expectedVersion === undefined) return false;
-    const isThere = await this.collection.findOne(query, {
-      ...this.driverOptions(options),
-      projection: { _id: 1 },
-    });
-    if (isThere) throw new VersionConflictError();
-    return false;
-  }
-
-  private toBoundedFilter(filter: QueryFilter<T>, { all = false }: ManyOptions): mongo.Document {
-    const query = this.plan.toFilter(filter);
-    if (all || !matchesEverything(query)) return query;
-    const message = 'it matches every document: add a condition, or say { all: true }';
-    throw new FilterInvalidError([{ path: '', message }]);
+  ): Promise<void> {
+    if (expectedVersion === undefined) return;
+    const driverOptions = { ...this.driverOptions(options), projection: { _id: 1 } };
+    if (await this.collection.findOne(query, driverOptions)) throw new VersionConflictError();
   }
 }

@@ -1,8 +1,8 @@
-import type { mongo, SortOrder } from 'mongoose';
+import type { mongo } from 'mongoose';
+import type { PageSort } from '../page/page-sort.ts';
+import type { CountedPage } from '../page/read-page.ts';
 import { currentSession } from '../transactions/transaction.ts';
-
-/** A document as it is read back: plain, with its `_id`. */
-export type Stored<T> = T & { _id: mongo.ObjectId };
+import type { Stored } from './document-types.ts';
 
 /** What every operation takes. */
 export interface OperationOptions {
@@ -16,24 +16,62 @@ export interface OperationOptions {
   comment?: string;
 }
 
-export interface FindOptions extends OperationOptions {
+export interface ReadOptions extends OperationOptions {
+  /** Also the documents that were deleted softly. */
+  withDeleted?: boolean;
+}
+
+export interface FindOptions extends ReadOptions {
   /** Documents at most; 100 unless given. */
   limit?: number;
   /** Field names with 1 or -1, as in `{ createdAt: -1 }`. */
-  sort?: Record<string, SortOrder>;
+  sort?: PageSort;
 }
 
-export interface ConditionalOptions extends OperationOptions {
+export interface PageOptions extends ReadOptions {
+  /** Documents at most, from 1; 20 unless given. */
+  limit?: number;
+  /** By `_id` unless given; `_id` is always the last one. */
+  sort?: PageSort;
+  /** As a page before gave it out in `next` or `previous`; the first page without. */
+  cursor?: string | undefined;
+  /** Whether to tell how many documents match: `exact` reads all of them, `estimated` 10,000 at most where there is a filter. */
+  count?: 'estimated' | 'exact' | 'none';
+  /** What cursors are bound to in place of the filter, when that one changes with each call, as by the time of day. */
+  boundTo?: unknown;
+}
+
+/** Some documents in order, with the cursors of the pages around them; `total` when a count was asked for. */
+export type StoredPage<T> = CountedPage<Stored<T>>;
+
+export interface UpdateOptions extends ReadOptions {
+  /** Which elements `$[name]` stands for, as in `[{ 'item.score': trusted({ $lt: 5 }) }]`. */
+  arrayFilters?: readonly object[];
+}
+
+export interface ConditionalOptions extends UpdateOptions {
   /** Only when the document still has this version. */
   expectedVersion?: number;
 }
 
-export interface ManyOptions extends OperationOptions {
+export interface ManyOptions extends UpdateOptions {
   /** Needed for a filter that matches every document. */
   all?: boolean;
 }
 
-interface DriverOptions {
+/** What deletes take besides: `permanently` removes the document where the schema deletes softly. */
+export interface Permanently {
+  permanently?: boolean;
+}
+
+/** What came of an upsert. */
+export interface Upserted<T> {
+  document: Stored<T>;
+  isInserted: boolean;
+}
+
+/** What the driver is given with every call. */
+export interface DriverOptions {
   maxTimeMS: number;
   session?: mongo.ClientSession;
   signal?: AbortSignal;
@@ -50,9 +88,8 @@ export function toDriverOptions(options: OperationOptions, defaultMaxTimeMs: num
   return driver;
 }
 
-/** Whether a read may be joined with those of others. */
-export function isPlain({ session, signal, maxTimeMs, comment }: OperationOptions): boolean {
-  const isBare =
-    session === undefined && signal === undefined && maxTimeMs === undefined && comment === undefined;
+/** Whether a read may be joined with those of others: a signal ends one caller's wait only. */
+export function isJoinable({ session, maxTimeMs, comment }: OperationOptions): boolean {
+  const isBare = session === undefined && maxTimeMs === undefined && comment === undefined;
   return isBare && currentSession() === undefined;
 }

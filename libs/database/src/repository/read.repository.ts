@@ -1,22 +1,44 @@
-import type { Model, mongo, QueryFilter } from 'mongoose';
+import type { Model, mongo } from 'mongoose';
 import type { DatabaseConnection } from '../connection/database-connection.ts';
-import { DocumentNotFoundError } from '../errors/database.error.ts';
+import { DocumentNotFoundError, FilterInvalidError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
+import { cursorCodecOf } from '../page/cursor-key.ts';
+import { readPage } from '../page/read-page.ts';
+import type { ChangeEvent } from '../watch/change-event.ts';
+import { watch, type WatchOptions } from '../watch/watch.ts';
 import { CoalescedReads } from './coalesced-reads.ts';
-import { ModelPlan } from './model-plan.ts';
+import type { Filter, Id, Stored } from './document-types.ts';
+import { matchesEverything, ModelPlan } from './model-plan.ts';
 import {
-  isPlain,
+  isJoinable,
   toDriverOptions,
+  type DriverOptions,
   type FindOptions,
   type OperationOptions,
-  type Stored,
+  type PageOptions,
+  type ReadOptions,
+  type StoredPage,
 } from './operation-options.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 const DEFAULT_LIMIT = 100;
+const DEFAULT_PAGE_LIMIT = 20;
+/** Stages that have to be the first of a pipeline, in front of which no condition can stand. */
+const FIRST_STAGES = [
+  '$changeStream',
+  '$collStats',
+  '$geoNear',
+  '$indexStats',
+  '$search',
+  '$searchMeta',
+  '$vectorSearch',
+];
 
 /**
  * Reads one collection. Filters are cast by the schema and cannot widen: an unknown field, `undefined` and an operator that the code
  * did not mark with Mongoose's `trusted()` are errors. Documents come as plain objects.
+ *
+ * Where the schema has a field with the option `scope` or `softDelete`, each read keeps to the documents that it may see.
  */
 export abstract class ReadRepository<T> {
   protected readonly plan: ModelPlan;
@@ -39,100 +61,160 @@ export abstract class ReadRepository<T> {
   }
 
   /**
-   * Calls of one turn of the event loop become one query, unless they are in a session or bring options.
+   * Calls of one turn of the event loop become one query, unless they are in a session or bring a time limit or a comment.
    *
    * @returns The document, or `null` when there is none
    * @throws {@link FilterInvalidError} When `id` is not an id of this collection
    */
-  async findById(id: string | mongo.ObjectId, options: OperationOptions = {}): Promise<Stored<T> | null> {
+  async findById(id: Id<T>, options: ReadOptions = {}): Promise<Stored<T> | null> {
     const { _id } = this.plan.toFilter({ _id: id });
-    const found = isPlain(options)
-      ? this.run(async () => this.coalesced.load(_id))
-      : this.run(async () => this.collection.findOne({ _id }, this.driverOptions(options)));
-    return (await found) as Stored<T> | null;
+    const { visibility } = this.plan;
+    const found = await this.run(
+      async () =>
+        isJoinable(options)
+          ? this.coalesced.load(_id)
+          : this.collection.findOne({ _id }, this.driverOptions(options)),
+      options,
+    );
+    return found === null || visibility.isOpen || visibility.admits(found, options)
+      ? (found as Stored<T> | null)
+      : null;
   }
 
   /** @throws {@link DocumentNotFoundError} When there is none */
-  async getById(id: string | mongo.ObjectId, options: OperationOptions = {}): Promise<Stored<T>> {
+  async getById(id: Id<T>, options: ReadOptions = {}): Promise<Stored<T>> {
     const found = await this.findById(id, options);
     if (found === null) throw new DocumentNotFoundError();
     return found;
   }
 
-  async findOne(filter: QueryFilter<T>, options: OperationOptions = {}): Promise<Stored<T> | null> {
-    const query = this.plan.toFilter(filter);
-    const found = this.run(async () => this.collection.findOne(query, this.driverOptions(options)));
+  /** @returns The first document that matches, in the order of `sort`, or `null` */
+  async findOne(
+    filter: Filter<T>,
+    options: Pick<FindOptions, 'sort'> & ReadOptions = {},
+  ): Promise<Stored<T> | null> {
+    const query = this.toQuery(filter, options);
+    const driverOptions = this.sorted(options);
+    const found = this.run(async () => this.collection.findOne(query, driverOptions), options);
     return (await found) as Stored<T> | null;
   }
 
   /** @returns Plain objects, at most `limit` of them; `[]` when nothing matches */
-  async find(filter: QueryFilter<T>, options: FindOptions = {}): Promise<Stored<T>[]> {
-    const query = this.plan.toFilter(filter);
-    const { limit = DEFAULT_LIMIT, sort = {} } = options;
+  async find(filter: Filter<T>, options: FindOptions = {}): Promise<Stored<T>[]> {
+    const query = this.toQuery(filter, options);
+    const { limit = DEFAULT_LIMIT } = options;
     // For the server 0 means no limit.
     if (limit === 0) return [];
-    const found = this.run(async () =>
-      this.collection
-        .find(query, { ...this.driverOptions(options), limit, sort: sort as mongo.Sort })
-        .toArray(),
-    );
+    const driverOptions = { ...this.sorted(options), limit };
+    const found = this.run(async () => this.collection.find(query, driverOptions).toArray(), options);
     return (await found) as unknown as Stored<T>[];
+  }
+
+  /**
+   * Reads one page by keyset, behind the last document of the page before and not after so many: it costs the same on every page, and
+   * inserts and deletes between two pages make no document come twice or be left out. Sort by fields with an index and one value each.
+   *
+   * @returns `next` and `previous` are opaque cursors, `null` where there is no such page
+   * @throws {@link CursorInvalidError} When the cursor was changed, or filter or sort are not those that it was given out for
+   * @throws {@link PageSortError} When a sort field holds an array
+   * @see https://www.mongodb.com/docs/manual/reference/method/cursor.skip/ (why not by skipping)
+   */
+  async findPage(filter: Filter<T>, options: PageOptions = {}): Promise<StoredPage<T>> {
+    const query = this.toQuery(filter, options);
+    const { limit = DEFAULT_PAGE_LIMIT, sort = {}, cursor, count = 'none', boundTo } = options;
+    const page = this.run(
+      async () =>
+        readPage({
+          collection: this.collection,
+          filter: query,
+          sort: this.plan.toSort(sort),
+          limit,
+          cursor,
+          count,
+          ...(boundTo !== undefined && { boundTo }),
+          codec: await cursorCodecOf(this.connection),
+          options: this.driverOptions(options),
+        }),
+      options,
+    );
+    return (await page) as unknown as StoredPage<T>;
   }
 
   /**
    * Reads any number of documents one by one, in batches of the server, at the pace of the caller. Leaving the loop frees the cursor.
    *
    * @param options - `limit`: none unless given
+   * @throws {@link FilterInvalidError} At once, the errors of the database in the loop
    */
-  async *stream(
-    filter: QueryFilter<T>,
-    options: FindOptions = {},
-  ): AsyncGenerator<Stored<T>, void, undefined> {
-    const query = this.plan.toFilter(filter);
-    const { limit, sort = {} } = options;
-    if (limit === 0) return;
-    const paging = { sort: sort as mongo.Sort, ...(limit !== undefined && { limit }) };
-    try {
-      const cursor = this.collection.find(query, { ...this.driverOptions(options), ...paging });
-      for await (const document of cursor) yield document as unknown as Stored<T>;
-    } catch (error) {
-      throw toDatabaseError(error);
-    }
+  stream(filter: Filter<T>, options: FindOptions = {}): AsyncGenerator<Stored<T>, void, undefined> {
+    // Not in the loop: that may run in another scope or transaction.
+    const query = this.toQuery(filter, options);
+    const { limit } = options;
+    const driverOptions = { ...this.sorted(options), ...(limit !== undefined && { limit }) };
+    return this.readAll(query, driverOptions);
   }
 
-  async count(filter: QueryFilter<T>, options: OperationOptions = {}): Promise<number> {
-    const query = this.plan.toFilter(filter);
-    return this.run(async () => this.collection.countDocuments(query, this.driverOptions(options)));
+  /** @returns Number of documents that match; all of them are read */
+  async count(filter: Filter<T>, options: ReadOptions = {}): Promise<number> {
+    const query = this.toQuery(filter, options);
+    return this.run(async () => this.collection.countDocuments(query, this.driverOptions(options)), options);
   }
 
-  /** Number of documents by the collection's metadata: one small read, inexact after a crash and on sharded clusters. */
-  async estimatedCount(options: OperationOptions = {}): Promise<number> {
-    return this.run(async () => this.collection.estimatedDocumentCount(this.driverOptions(options)));
+  /**
+   * Number of documents by the collection's metadata: one small read, inexact after a crash and on sharded clusters, and of no
+   * transaction. Counted where a call may not see every document.
+   */
+  async estimatedCount(options: ReadOptions = {}): Promise<number> {
+    if (!this.plan.visibility.isOpen) return this.count({}, options);
+    const { session: _ofNoUse, ...driverOptions } = this.driverOptions(options);
+    return this.run(async () => this.collection.estimatedDocumentCount(driverOptions), options);
   }
 
-  async exists(filter: QueryFilter<T>, options: OperationOptions = {}): Promise<boolean> {
-    const query = this.plan.toFilter(filter);
-    const projection = { _id: 1 };
-    const found = this.run(async () =>
-      this.collection.findOne(query, { ...this.driverOptions(options), projection }),
-    );
-    return (await found) !== null;
+  async exists(filter: Filter<T>, options: ReadOptions = {}): Promise<boolean> {
+    const query = this.toQuery(filter, options);
+    const driverOptions = { ...this.driverOptions(options), projection: { _id: 1 } };
+    return (await this.run(async () => this.collection.findOne(query, driverOptions), options)) !== null;
   }
 
   /** @returns Each value of the field once, the elements of arrays one by one */
-  async distinct(
-    field: keyof T & string,
-    filter: QueryFilter<T>,
-    options: OperationOptions = {},
-  ): Promise<unknown[]> {
-    const query = this.plan.toFilter(filter);
-    return this.run(async () => this.collection.distinct(field, query, this.driverOptions(options)));
+  async distinct(field: keyof T & string, filter: Filter<T>, options: ReadOptions = {}): Promise<unknown[]> {
+    const query = this.toQuery(filter, options);
+    return this.run(async () => this.collection.distinct(field, query, this.driverOptions(options)), options);
   }
 
-  /** For subclasses: the pipeline is sent as it is, so nothing from outside may become a part of it. */
-  protected async aggregate<R>(pipeline: mongo.Document[], options: OperationOptions = {}): Promise<R[]> {
+  /**
+   * Follows what happens to the documents: each change once and in order, over restarts and failovers. Ends with the signal, or when
+   * the loop is left.
+   *
+   * @throws {@link ChangeStreamLostError} When the changes since the token are gone, or the collection was dropped or renamed
+   * @throws {@link ChangeStreamUnsupportedError} On a standalone server
+   * @throws {@link FilterInvalidError} In a scope: what is deleted does not tell whose it was, so watch in `acrossScopes`
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<ChangeEvent<Stored<T>>, void, void> {
+    const { isScoped } = this.plan.visibility;
+    if (isScoped && Object.keys(this.plan.visibility.conditions({ withDeleted: true })).length > 0)
+      throw new FilterInvalidError([{ path: '', message: 'it watches one scope: use acrossScopes()' }]);
+    return watch(() => this.collection as unknown as mongo.Collection<Stored<T> & mongo.Document>, options);
+  }
+
+  /**
+   * For subclasses: the pipeline is sent as it is, so nothing from outside may become a part of it. It sees the documents that the call
+   * may see; the collections that it joins are seen whole.
+   *
+   * @throws {TypeError} When the schema has a scope or deletes softly and the pipeline begins with a stage that has to be the first
+   */
+  protected async aggregate<R>(pipeline: mongo.Document[], options: ReadOptions = {}): Promise<R[]> {
+    const conditions = this.plan.visibility.conditions(options);
+    const hasConditions = Object.keys(conditions).length > 0;
+    const [first = ''] = Object.keys(pipeline[0] ?? {});
+    if (hasConditions && FIRST_STAGES.includes(first))
+      throw new TypeError(
+        `${first} has to be the first stage: call it in acrossScopes() and { withDeleted: true }`,
+      );
+    const stages = hasConditions ? [{ $match: conditions }, ...pipeline] : pipeline;
     return this.run(
-      async () => (await this.collection.aggregate(pipeline, this.driverOptions(options)).toArray()) as R[],
+      async () => (await this.collection.aggregate(stages, this.driverOptions(options)).toArray()) as R[],
+      options,
     );
   }
 
@@ -144,14 +226,49 @@ export abstract class ReadRepository<T> {
     return this.cached.collection;
   }
 
-  protected driverOptions(options: OperationOptions): ReturnType<typeof toDriverOptions> {
+  /** Casts a filter and narrows it to what the call may see. */
+  protected toQuery(filter: object, options: ReadOptions): mongo.Document {
+    return this.plan.visibility.narrow(this.plan.toFilter(filter), options);
+  }
+
+  /** As {@link toQuery}, for changes of many documents. */
+  protected toBoundedQuery(filter: object, options: { all?: boolean } & ReadOptions): mongo.Document {
+    const cast = this.plan.toFilter(filter);
+    if (options.all !== true && matchesEverything(cast)) {
+      const message = 'it matches every document: add a condition, or say { all: true }';
+      throw new FilterInvalidError([{ path: '', message }]);
+    }
+    return this.plan.visibility.narrow(cast, options);
+  }
+
+  protected driverOptions(options: OperationOptions): DriverOptions {
     return toDriverOptions(options, this.connection.maxTimeMs);
   }
 
-  /** Runs one operation and names its error. */
-  protected async run<R>(operation: () => Promise<R>): Promise<R> {
+  /** Runs one operation, ends the wait for it with the signal of the call, and names its error. */
+  protected async run<R>(operation: () => Promise<R>, { signal }: OperationOptions = {}): Promise<R> {
     try {
-      return await operation();
+      return await (signal ? unlessAborted(operation, signal) : operation());
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  private sorted(options: FindOptions): { sort?: mongo.Sort } & DriverOptions {
+    const { sort } = options;
+    const driverOptions = this.driverOptions(options);
+    return sort === undefined ? driverOptions : { ...driverOptions, sort: this.plan.toSort(sort) };
+  }
+
+  private async *readAll(
+    query: mongo.Document,
+    options: mongo.FindOptions,
+  ): AsyncGenerator<Stored<T>, void, undefined> {
+    if (options.limit === 0) return;
+    try {
+      for await (const document of this.collection.find(query, options)) {
+        yield document as unknown as Stored<T>;
+      }
     } catch (error) {
       throw toDatabaseError(error);
     }

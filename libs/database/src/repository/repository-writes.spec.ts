@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { mongo, Schema, trusted, type Query } from 'mongoose';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { DatabaseConnection } from '../connection/database-connection.ts';
+import type { Filter } from './document-types.ts';
 import { MongoRepository } from './mongo.repository.ts';
 
 interface Note {
@@ -81,7 +82,7 @@ describe('writes', () => {
 
   it('refuse to touch every document by accident', async () => {
     await notes.insert({ title: 'one' });
-    const misspelt: object = { titel: 'one' };
+    const misspelt = { titel: 'one' } as object as Filter<Note>;
     const refused = { code: 'FILTER_INVALID' };
     for (const filter of [{}, { $and: [{}] }, { $or: [{ title: 'one' }, {}] }]) {
       await expect(notes.deleteMany(filter)).rejects.toMatchObject(refused);

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { mongo } from 'mongoose';
 import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
+import { unlessAborted } from '../repository/unless-aborted.ts';
 import { ChangeStreamLostError, type ResumeToken } from './change-stream.error.ts';
 import { fatalErrorOf, hasEndedSilently } from './stream-failure.ts';
 
@@ -60,8 +61,8 @@ export class ResumingStream<T extends mongo.Document> {
   async next(): Promise<mongo.ChangeStreamDocument<T> | undefined> {
     while (!this.#signal?.aborted) {
       try {
-        this.#stream ??= this.#begin();
-        return await unlessAborted(this.#stream.next(), this.#signal);
+        const stream = (this.#stream ??= this.#begin());
+        return await (this.#signal ? unlessAborted(async () => stream.next(), this.#signal) : stream.next());
       } catch (error) {
         if (this.#signal?.aborted) return undefined;
         const fatal = hasEndedSilently(error)
@@ -134,17 +135,5 @@ export class ResumingStream<T extends mongo.Document> {
     this.#failures += 1;
     const options = { ...(this.#signal && { signal: this.#signal }) };
     await sleep(fullMs * (0.5 + Math.random() / 2), undefined, options).catch(() => undefined);
-  }
-}
-
-async function unlessAborted<R>(work: Promise<R>, signal: AbortSignal | undefined): Promise<R> {
-  if (!signal) return work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
