@@ -1,3 +1,7 @@
+export type { BulkOperation } from './bulk/bulk-operation.ts';
+export type { BulkReport, ItemError, UnconfirmedItem } from './bulk/bulk-report.ts';
+export type { BulkOptions } from './bulk/bulk-run.ts';
+export { BulkWriteError } from './bulk/bulk-write.error.ts';
 export { DatabaseConnection } from './connection/database-connection.ts';
 export type { PoolStatistics } from './connection/pool-statistics.ts';
 export type { StartupTask } from './connection/startup-tasks.ts';

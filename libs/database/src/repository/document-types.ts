@@ -55,7 +55,9 @@ export interface UpdateOperators<T> {
   $push?: Elements<T>;
   $addToSet?: Elements<T>;
   /** The value to remove, or conditions that the code marks with Mongoose's `trusted()`. */
-  $pull?: Lists<T, NonNullable<unknown> | null>;
+  $pull?: Dotted<{
+    readonly [K in keyof T as IfList<T[K], K>]?: ElementOf<T[K]> | Readonly<Record<string, unknown>>;
+  }>;
   $pullAll?: Values<T>;
   $pop?: Lists<T, -1 | 1>;
 }

@@ -1,7 +1,13 @@
 import type { Model, mongo } from 'mongoose';
+import type { BulkOperation } from '../bulk/bulk-operation.ts';
+import type { BulkReport } from '../bulk/bulk-report.ts';
+import type { BulkOptions } from '../bulk/bulk-run.ts';
+import { bulk } from '../bulk/bulk.ts';
+import { insertMany } from '../bulk/insert-many.ts';
 import type { DatabaseConnection } from '../connection/database-connection.ts';
 import { DuplicateKeyError, FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
 import { currentSession } from '../transactions/transaction.ts';
+import { toBulkTarget, type BulkAccess } from './bulk-target.ts';
 import { CompiledWrites } from './compiled-writes.ts';
 import type { Filter, Id, Stored, Update } from './document-types.ts';
 import type { DocumentWrites } from './document-writes.ts';
@@ -56,6 +62,35 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     const claimed = this.plan.visibility.claim(document);
     const stored = this.run(async () => this.writes.insert(claimed, this.driverOptions(options)), options);
     return (await stored) as Stored<T>;
+  }
+
+  /**
+   * Inserts any number of documents, each as by {@link insert}, in few large commands and at the pace of the database. Nothing is kept of
+   * a stream, which may be of any length.
+   *
+   * @param documents - Left as they are
+   * @returns What was inserted and, with `ordered: false`, what was refused and why
+   * @throws {@link BulkWriteError} With the report so far: at the first document that is refused when ordered; when the database goes
+   * away, the signal is aborted or the input throws
+   */
+  async insertMany(
+    documents: AsyncIterable<Partial<T>> | Iterable<Partial<T>>,
+    options: BulkOptions = {},
+  ): Promise<BulkReport> {
+    return this.run(async () => insertMany(toBulkTarget(this, this.access), documents, options));
+  }
+
+  /**
+   * Does any number of inserts, updates, replacements and deletions in few commands, each as by the method of its name.
+   *
+   * @returns What was done and, with `ordered: false`, what was refused and why; to match nothing is no failure
+   * @throws {@link BulkWriteError} As {@link insertMany}
+   */
+  async bulk(
+    operations: AsyncIterable<BulkOperation<T>> | Iterable<BulkOperation<T>>,
+    options: BulkOptions = {},
+  ): Promise<BulkReport> {
+    return this.run(async () => bulk(toBulkTarget(this, this.access), operations, options));
   }
 
   /**
@@ -185,6 +220,14 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     const all = { ...options, withDeleted: true };
     const query = { $and: [this.toQuery({ _id: id }, all), { [deletedPath]: { $ne: null } }] };
     return this.changeFirst(query, { $unset: { [deletedPath]: true } }, all);
+  }
+
+  private get access(): BulkAccess {
+    return {
+      plan: this.plan,
+      collection: () => this.collection,
+      driverOptions: (options) => this.driverOptions(options),
+    };
   }
 
   private async updateFirst(

@@ -4,6 +4,7 @@ import { DocumentNotFoundError, FilterInvalidError } from '../errors/database.er
 import { toDatabaseError } from '../errors/to-database-error.ts';
 import { cursorCodecOf } from '../page/cursor-key.ts';
 import { readPage } from '../page/read-page.ts';
+import { currentSession } from '../transactions/transaction.ts';
 import type { ChangeEvent } from '../watch/change-event.ts';
 import { watch, type WatchOptions } from '../watch/watch.ts';
 import { CoalescedReads } from './coalesced-reads.ts';
@@ -19,6 +20,7 @@ import {
   type ReadOptions,
   type StoredPage,
 } from './operation-options.ts';
+import { retryLostRead } from './read-retry.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -69,7 +71,7 @@ export abstract class ReadRepository<T> {
   async findById(id: Id<T>, options: ReadOptions = {}): Promise<Stored<T> | null> {
     const { _id } = this.plan.toFilter({ _id: id });
     const { visibility } = this.plan;
-    const found = await this.run(
+    const found = await this.read(
       async () =>
         isJoinable(options)
           ? this.coalesced.load(_id)
@@ -95,7 +97,7 @@ export abstract class ReadRepository<T> {
   ): Promise<Stored<T> | null> {
     const query = this.toQuery(filter, options);
     const driverOptions = this.sorted(options);
-    const found = this.run(async () => this.collection.findOne(query, driverOptions), options);
+    const found = this.read(async () => this.collection.findOne(query, driverOptions), options);
     return (await found) as Stored<T> | null;
   }
 
@@ -106,7 +108,7 @@ export abstract class ReadRepository<T> {
     // For the server 0 means no limit.
     if (limit === 0) return [];
     const driverOptions = { ...this.sorted(options), limit };
-    const found = this.run(async () => this.collection.find(query, driverOptions).toArray(), options);
+    const found = this.read(async () => this.collection.find(query, driverOptions).toArray(), options);
     return (await found) as unknown as Stored<T>[];
   }
 
@@ -122,7 +124,7 @@ export abstract class ReadRepository<T> {
   async findPage(filter: Filter<T>, options: PageOptions = {}): Promise<StoredPage<T>> {
     const query = this.toQuery(filter, options);
     const { limit = DEFAULT_PAGE_LIMIT, sort = {}, cursor, count = 'none', boundTo } = options;
-    const page = this.run(
+    const page = this.read(
       async () =>
         readPage({
           collection: this.collection,
@@ -157,7 +159,7 @@ export abstract class ReadRepository<T> {
   /** @returns Number of documents that match; all of them are read */
   async count(filter: Filter<T>, options: ReadOptions = {}): Promise<number> {
     const query = this.toQuery(filter, options);
-    return this.run(async () => this.collection.countDocuments(query, this.driverOptions(options)), options);
+    return this.read(async () => this.collection.countDocuments(query, this.driverOptions(options)), options);
   }
 
   /**
@@ -167,19 +169,19 @@ export abstract class ReadRepository<T> {
   async estimatedCount(options: ReadOptions = {}): Promise<number> {
     if (!this.plan.visibility.isOpen) return this.count({}, options);
     const { session: _ofNoUse, ...driverOptions } = this.driverOptions(options);
-    return this.run(async () => this.collection.estimatedDocumentCount(driverOptions), options);
+    return this.read(async () => this.collection.estimatedDocumentCount(driverOptions), options);
   }
 
   async exists(filter: Filter<T>, options: ReadOptions = {}): Promise<boolean> {
     const query = this.toQuery(filter, options);
     const driverOptions = { ...this.driverOptions(options), projection: { _id: 1 } };
-    return (await this.run(async () => this.collection.findOne(query, driverOptions), options)) !== null;
+    return (await this.read(async () => this.collection.findOne(query, driverOptions), options)) !== null;
   }
 
   /** @returns Each value of the field once, the elements of arrays one by one */
   async distinct(field: keyof T & string, filter: Filter<T>, options: ReadOptions = {}): Promise<unknown[]> {
     const query = this.toQuery(filter, options);
-    return this.run(async () => this.collection.distinct(field, query, this.driverOptions(options)), options);
+    return this.read(async () => this.collection.distinct(field, query, this.driverOptions(options)), options);
   }
 
   /**
@@ -212,7 +214,7 @@ export abstract class ReadRepository<T> {
         `${first} has to be the first stage: call it in acrossScopes() and { withDeleted: true }`,
       );
     const stages = hasConditions ? [{ $match: conditions }, ...pipeline] : pipeline;
-    return this.run(
+    return this.read(
       async () => (await this.collection.aggregate(stages, this.driverOptions(options)).toArray()) as R[],
       options,
     );
@@ -252,6 +254,13 @@ export abstract class ReadRepository<T> {
     } catch (error) {
       throw toDatabaseError(error);
     }
+  }
+
+  /** As {@link run}, for what has no effects: a lost connection is made up for. */
+  private async read<R>(operation: () => Promise<R>, options: OperationOptions): Promise<R> {
+    const { session = currentSession(), signal } = options;
+    const end = { ...(session && { session }), ...(signal && { signal }) };
+    return this.run(async () => retryLostRead(operation, end), options);
   }
 
   private sorted(options: FindOptions): { sort?: mongo.Sort } & DriverOptions {

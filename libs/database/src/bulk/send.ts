@@ -1,0 +1,120 @@
+import { mongo } from 'mongoose';
+import {
+  DatabaseTimeoutError,
+  DatabaseUnavailableError,
+  DocumentInvalidError,
+} from '../errors/database.error.ts';
+import { toDatabaseError } from '../errors/to-database-error.ts';
+import { unlessAborted } from '../repository/unless-aborted.ts';
+import { isRefusal, type BulkRun } from './bulk-run.ts';
+import { Command, type CommandItem } from './command.ts';
+import type { Parcel, SingleItem } from './packer.ts';
+
+/** Sends a parcel and enters into the run what came of it. */
+export async function send(run: BulkRun, parcel: Parcel): Promise<void> {
+  if (parcel instanceof Command) return sendCommand(run, parcel);
+  if ('error' in parcel) return run.fail(parcel.index, parcel.error);
+  return sendSingle(run, parcel);
+}
+
+async function sendSingle(run: BulkRun, item: SingleItem): Promise<void> {
+  try {
+    const { signal } = run.driverOptions;
+    const { id, ...result } = await (signal ? unlessAborted(item.run, signal) : item.run());
+    run.count(result);
+    if (result.inserted) run.noteInserted(item.index, id);
+    if (result.upserted) run.noteUpserted(item.index, id);
+  } catch (error) {
+    const named = toDatabaseError(error);
+    if (isRefusal(named)) run.refuse(item.index, named);
+    else run.interrupt([item], named);
+  }
+}
+
+async function sendCommand(run: BulkRun, command: Command): Promise<void> {
+  try {
+    const result = await command.execute();
+    confirm(run, result, { items: command.items, done: command.items });
+  } catch (error) {
+    const result = error instanceof mongo.MongoBulkWriteError ? error.result : undefined;
+    const writeErrors = result?.getWriteErrors() ?? [];
+    if (result && result.getWriteConcernError() !== undefined) {
+      const { done, refused } = divide(run, command.items, writeErrors);
+      run.interrupt(done, toDatabaseError(error));
+      refuseAll(run, refused);
+    } else if (result && writeErrors.length > 0) {
+      const { done, refused } = divide(run, command.items, writeErrors);
+      confirm(run, result, { items: command.items, done });
+      refuseAll(run, refused);
+    } else await failCommand(run, command, toDatabaseError(error));
+  }
+}
+
+/** The command as a whole came to nothing. */
+async function failCommand(run: BulkRun, command: Command, error: unknown): Promise<void> {
+  const [first, ...others] = command.items;
+  // One document that is nested too deeply makes the server refuse the command, before it looks at any of them.
+  if (!(error instanceof DocumentInvalidError) || first === undefined)
+    return run.interrupt(command.items, error);
+  if (others.length === 0) return run.refuse(first.index, error);
+  for (const half of command.halves()) if (!run.hasStopped) await sendCommand(run, half);
+}
+
+interface Refused {
+  item: CommandItem;
+  writeError: mongo.WriteError;
+}
+
+/** Which items the server has carried out, and which it refused. */
+function divide(
+  run: BulkRun,
+  items: readonly CommandItem[],
+  writeErrors: readonly mongo.WriteError[],
+): { done: CommandItem[]; refused: Refused[] } {
+  const byPosition = new Map(writeErrors.map((writeError) => [writeError.index, writeError]));
+  const [firstPosition = items.length] = byPosition.keys();
+  const reached = run.isOrdered ? items.slice(0, firstPosition) : items;
+  const done = reached.filter((_, position) => !byPosition.has(position));
+  const refused = items.flatMap((item, position) => {
+    const writeError = byPosition.get(position);
+    return writeError ? [{ item, writeError }] : [];
+  });
+  return { done, refused };
+}
+
+/** @param items - All of the command, `done` those that were not refused */
+function confirm(
+  run: BulkRun,
+  result: mongo.BulkWriteResult,
+  { items, done }: { items: readonly CommandItem[]; done: readonly CommandItem[] },
+): void {
+  const group = items[0]?.group;
+  // A soft deletion is an update.
+  if (group === 'softDeleteOne' || group === 'softDeleteMany')
+    return run.count({ deleted: result.matchedCount });
+  run.count({
+    inserted: result.insertedCount,
+    matched: result.matchedCount,
+    modified: result.modifiedCount,
+    deleted: result.deletedCount,
+    upserted: result.upsertedCount,
+  });
+  if (group === 'insert') for (const { index, id } of done) run.noteInserted(index, id);
+  for (const [position, id] of Object.entries(result.upsertedIds)) {
+    const item = items[Number(position)];
+    if (item) run.noteUpserted(item.index, id);
+  }
+}
+
+function refuseAll(run: BulkRun, refused: readonly Refused[]): void {
+  for (const { item, writeError } of refused) {
+    const { code, errmsg, errInfo } = writeError;
+    const message = errmsg ?? '';
+    const error = new mongo.MongoServerError({ message, errmsg: message, code, ...(errInfo && { errInfo }) });
+    const named = toDatabaseError(error) as Error;
+    // So a router tells of a shard that it cannot reach.
+    const isAway = named instanceof DatabaseUnavailableError || named instanceof DatabaseTimeoutError;
+    if (isAway) run.interrupt([item], named);
+    else run.refuse(item.index, named);
+  }
+}
