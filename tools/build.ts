@@ -4,6 +4,7 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bundleApplication, writeLauncher } from './build/bundle.ts';
 import { isBuildNeeded, removeStamp, writeStamp } from './build/freshness.ts';
+import { copyPublicFiles, copyPublicFilesToBundle } from './build/public-files.ts';
 import { recordCodeCache, type WarmUp } from './build/warm-up.ts';
 
 // node tools/build.ts [--if-needed]: compiles into dist/, and bundles each application with the code that its start compiles.
@@ -27,6 +28,7 @@ async function build(): Promise<void> {
   const startedAt = new Date();
   removeStamp(ROOT);
   compile();
+  await copyPublicFiles(ROOT);
   await Promise.all(
     Object.entries(APPLICATIONS)
       .filter(([name]) => existsSync(join(ROOT, `apps/${name}/src/main.ts`)))
@@ -53,6 +55,7 @@ async function buildApplication(name: string, warmUp: WarmUp): Promise<void> {
   await mkdir(fresh, { recursive: true });
   try {
     await bundleApplication(ROOT, `${output}/src/main.js`, fresh);
+    await copyPublicFilesToBundle(ROOT, name, fresh);
     await recordCodeCache(fresh, warmUp);
     await writeLauncher(ROOT, `${output}/main.js`);
     await chmod(join(ROOT, output, 'main.js'), 0o755);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EmbeddedMongo } from '../apps/api/src/embedded/embedded-mongo.ts';
+import { copyPublicFiles } from './build/public-files.ts';
 import { Application } from './dev/application.ts';
 import { Compiler } from './dev/compiler.ts';
 
@@ -16,7 +17,7 @@ let stopping: Promise<void> | undefined;
 
 for (const signal of SIGNALS) process.on(signal, () => void (stopping ??= stop(0)));
 try {
-  await compiler.start(async () => application.restart(), prepare);
+  await compiler.start(restart, prepare);
 } catch (error) {
   say(Error.isError(error) ? error.message : String(error));
   stopping ??= stop(1);
@@ -28,6 +29,11 @@ async function prepare(): Promise<void> {
   const { loadConfiguration } = await import('#config');
   if (!loadConfiguration().embedded.isAllowed) return;
   database = await EmbeddedMongo.start({ dataDir: 'data/embedded', log: say });
+}
+
+async function restart(): Promise<void> {
+  await copyPublicFiles(ROOT);
+  await application.restart();
 }
 
 async function stop(code: number): Promise<void> {

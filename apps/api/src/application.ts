@@ -3,13 +3,16 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.ts';
+import { addBodyParsers } from './http/body-parsers.ts';
 import { createFastifyAdapter } from './http/fastify-adapter.ts';
+import { KnownRoutes } from './http/known-routes.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { answerProbesFirst } from './http/probe-shortcut.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
 import { RequestObserver } from './http/request-observer.ts';
 import { NestLogger } from './logging/nest-logger.ts';
 import { HttpMetrics } from './metrics/http.metrics.ts';
+import { serveDocs } from './openapi/docs.ts';
 
 /**
  * The application, ready to listen. It does not wait for the database.
@@ -20,11 +23,15 @@ export async function createApplication(logger: Logger): Promise<NestFastifyAppl
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(), {
     logger: new NestLogger(logger),
     abortOnError: false,
+    bodyParser: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
   const observer = new RequestObserver(logger.child({ context: 'HTTP' }), app.get(HttpMetrics));
+  const routes = new KnownRoutes(fastify);
+  addBodyParsers(fastify);
   addRequestHooks(fastify, observer);
   answerProbesFirst(app.getHttpServer(), app.get(HealthService), observer);
-  app.useGlobalFilters(new ProblemFilter());
+  serveDocs(app);
+  app.useGlobalFilters(new ProblemFilter(routes));
   return app;
 }

@@ -67,6 +67,8 @@ async function announce(
   const url = await app.getUrl();
   logger.info(`Health        ${url}/health`);
   logger.info(`MongoDB test  ${url}/mongodb-test`);
+  logger.info(`Status page   ${url}/status`);
+  logger.info(`API docs      ${url}/docs`);
   logger.info(`Metrics       ${url}/metrics`);
   if (embedded && embedded.role !== 'foreign') logger.info(`Data folder   ${EMBEDDED_DATA}`);
   logger.info(`Listening on ${url}`);

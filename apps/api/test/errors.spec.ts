@@ -51,7 +51,9 @@ async function raw(
 describe('errors', () => {
   it.each([
     [404, 'NOT_FOUND', '/nothing-here?password=1', {}],
-    [404, 'NOT_FOUND', '/health', { method: 'POST' }],
+    [405, 'METHOD_NOT_ALLOWED', '/health', { method: 'POST' }],
+    [405, 'METHOD_NOT_ALLOWED', '/contacts/export?x=1', { method: 'DELETE' }],
+    [404, 'NOT_FOUND', '/contacts/1/2', {}],
     [400, 'BAD_REQUEST', '/%zz', {}],
     [
       400,

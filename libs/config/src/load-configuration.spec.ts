@@ -33,6 +33,7 @@ describe(loadConfiguration.name, () => {
           waitQueueTimeoutMs: 5_000,
           socketTimeoutMs: 20_000,
           maxTimeMs: 10_000,
+          indexes: 'build',
         },
         health: { intervalMs: 1_000, timeoutMs: 1_000 },
         diagnostics: { ratePerMinute: 10, token: undefined, isTokenRequired: false },
@@ -71,6 +72,7 @@ describe(loadConfiguration.name, () => {
         database: {
           ...database,
           uri: 'mongodb://outreach:correct%20horse%20battery@mongodb:27017/openai_outreach?authSource=admin',
+          indexes: 'check',
         },
         health,
         diagnostics: { ...diagnostics, isTokenRequired: true },
@@ -93,6 +95,7 @@ describe(loadConfiguration.name, () => {
       MONGODB_WAIT_QUEUE_TIMEOUT_MS: '3',
       MONGODB_SOCKET_TIMEOUT_MS: '2',
       MONGODB_MAX_TIME_MS: '1',
+      MONGODB_INDEXES: 'off',
       HEALTH_INTERVAL_MS: '100',
       HEALTH_TIMEOUT_MS: '101',
       SHUTDOWN_DRAIN_MS: '8',
@@ -120,6 +123,7 @@ describe(loadConfiguration.name, () => {
         waitQueueTimeoutMs: 3,
         socketTimeoutMs: 2,
         maxTimeMs: 1,
+        indexes: 'off',
       },
       health: { intervalMs: 100, timeoutMs: 101 },
       diagnostics: { ratePerMinute: 11, token: 'a-token-of-20-chars.', isTokenRequired: false },
@@ -155,7 +159,7 @@ describe(loadConfiguration.name, () => {
         { MONGODB_URI, NODE_ENV: 'test' },
         { MONGODB_URI, NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true' },
       ]) {
-        expect(loadConfiguration(environment as Environment).database).toEqual({
+        expect(loadConfiguration(environment as Environment).database).toMatchObject({
           uri: MONGODB_URI,
           database: 'openai_outreach',
           maxPoolSize: 30,

@@ -93,6 +93,7 @@ function toConfiguration(env: Variables, given: Environment) {
         waitQueueTimeoutMs: env.MONGODB_WAIT_QUEUE_TIMEOUT_MS,
         socketTimeoutMs: env.MONGODB_SOCKET_TIMEOUT_MS,
         maxTimeMs: env.MONGODB_MAX_TIME_MS,
+        indexes: env.MONGODB_INDEXES,
       },
       'uri',
     ),

@@ -17,6 +17,7 @@ export interface Variables {
   MONGODB_SOCKET_TIMEOUT_MS: number;
   MONGODB_MAX_TIME_MS: number;
   MONGODB_EMBEDDED: 'auto' | 'off';
+  MONGODB_INDEXES: 'build' | 'check' | 'off';
   HEALTH_INTERVAL_MS: number;
   HEALTH_TIMEOUT_MS: number;
   SHUTDOWN_DRAIN_MS: number;
@@ -60,6 +61,9 @@ export const commonVariables = {
     }),
   DIAGNOSTICS_RATE_PER_MINUTE: Joi.number().integer().min(1).max(100_000).default(10),
 };
+
+/** What happens at start to the indexes that the schemas declare. */
+export const indexPolicy = (): Joi.StringSchema => Joi.string().valid('build', 'check', 'off');
 
 /** How long readiness says 503 while requests are still taken, in milliseconds. */
 export const drainMs = durationMs;

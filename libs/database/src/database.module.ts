@@ -1,9 +1,10 @@
-import { databaseConfig } from '#config';
+import { databaseConfig, type DatabaseConfig } from '#config';
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { getConnectionToken, getModelToken, type ModelDefinition } from '@nestjs/mongoose';
 import { DatabaseConnection } from './connection/database-connection.ts';
 import { DocumentStore } from './document-store.ts';
+import { IndexKeeper } from './indexes/index-keeper.ts';
 import { Transactions } from './transactions/transactions.ts';
 
 /** The connection of the process, and models on it. Import it where the database is used; there is one connection all the same. */
@@ -14,12 +15,18 @@ import { Transactions } from './transactions/transactions.ts';
     DocumentStore,
     Transactions,
     {
+      provide: IndexKeeper,
+      inject: [DatabaseConnection, databaseConfig.KEY],
+      useFactory: (connection: DatabaseConnection, { indexes }: DatabaseConfig) =>
+        new IndexKeeper(connection, indexes),
+    },
+    {
       provide: getConnectionToken(),
       inject: [DatabaseConnection],
       useFactory: (connection: DatabaseConnection) => connection.mongoose,
     },
   ],
-  exports: [DatabaseConnection, DocumentStore, Transactions, getConnectionToken()],
+  exports: [DatabaseConnection, DocumentStore, IndexKeeper, Transactions, getConnectionToken()],
 })
 export class DatabaseModule {
   /**

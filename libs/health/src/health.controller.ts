@@ -2,6 +2,7 @@ import { Controller, Get, Header, Res, ServiceUnavailableException } from '@nest
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
 import { ApplicationIndicator } from './application.indicator.ts';
 import { HealthService, type HealthReport } from './health.service.ts';
+import { IndexesIndicator } from './indexes.indicator.ts';
 import { MongodbIndicator } from './mongodb.indicator.ts';
 
 /** The part of a reply that the probes need, of Fastify's and Express' alike. */
@@ -17,6 +18,7 @@ export class HealthController {
     private readonly checks: HealthCheckService,
     private readonly mongodb: MongodbIndicator,
     private readonly application: ApplicationIndicator,
+    private readonly indexes: IndexesIndicator,
   ) {}
 
   @Get()
@@ -41,6 +43,7 @@ export class HealthController {
       return await this.checks.check([
         () => this.application.check('application'),
         () => this.mongodb.check('mongodb'),
+        () => this.indexes.check('indexes'),
       ]);
     } catch (error) {
       // A probe that fails is an answer of this route, not a problem with the request.

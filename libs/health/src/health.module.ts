@@ -7,6 +7,7 @@ import { ApplicationIndicator } from './application.indicator.ts';
 import { HealthController } from './health.controller.ts';
 import { HealthSampler } from './health.sampler.ts';
 import { HealthService } from './health.service.ts';
+import { IndexesIndicator } from './indexes.indicator.ts';
 import { MongodbIndicator } from './mongodb.indicator.ts';
 
 /** `/health` and the probes. */
@@ -18,7 +19,7 @@ import { MongodbIndicator } from './mongodb.indicator.ts';
     TerminusModule.forRoot({ logger: false }),
   ],
   controllers: [HealthController],
-  providers: [HealthSampler, HealthService, MongodbIndicator, ApplicationIndicator],
+  providers: [HealthSampler, HealthService, MongodbIndicator, ApplicationIndicator, IndexesIndicator],
   exports: [HealthService],
 })
 export class HealthModule {}

@@ -1,21 +1,27 @@
-import { STATUS_CODES } from 'node:http';
+import { maxHeaderSize, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { JSON_LIMIT_BYTES } from './body-parsers.ts';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 import { chooseRequestId } from './request-id.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-const BODY_LIMIT_BYTES = 1_048_576;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Time for a whole request: an import may take its time, as long as it goes on. JSON has a limit of its own. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+/** As long as all headers may be together, so that it is the route that refuses a strange id. */
+const MAX_PARAMETER_LENGTH = 16_384;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 /** Fastify with the limits of this service, and answers in one form also for what never reaches a route. */
 export function createFastifyAdapter(): FastifyAdapter {
   return new FastifyAdapter({
-    bodyLimit: BODY_LIMIT_BYTES,
+    bodyLimit: JSON_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // A shutdown takes requests until the drain is over, and closes what is idle after it.
     forceCloseConnections: 'idle',
@@ -40,7 +46,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   // A client that went away needs no answer.
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   if (socket.writable) {
-    const status = CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400;
+    const status = isAddressTooLong(error) ? 400 : (CLIENT_ERROR_STATUS[error.code ?? ''] ?? 400);
     const body = JSON.stringify(toProblem(toProblemKind({ statusCode: status }), ''));
     const headers = {
       ...SECURITY_HEADERS,
@@ -58,3 +64,15 @@ const CLIENT_ERROR_STATUS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_HEADER_OVERFLOW: 431,
 };
+
+/**
+ * Node counts the address to the headers; an address that is too long is no fault of those.
+ *
+ * @see https://nodejs.org/docs/latest-v24.x/api/http.html#event-clienterror
+ */
+function isAddressTooLong(error: NodeJS.ErrnoException): boolean {
+  if (error.code !== 'HPE_HEADER_OVERFLOW' || !('rawPacket' in error)) return false;
+  if (!Buffer.isBuffer(error.rawPacket)) return false;
+  const begin = error.rawPacket.subarray(0, maxHeaderSize).toString('latin1');
+  return /^[A-Z]+ \/[^\n]*$/.test(begin);
+}

@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import {
+  BulkWriteError,
+  CursorInvalidError,
   DatabaseTimeoutError,
   DatabaseUnavailableError,
   DocumentInvalidError,
@@ -7,35 +9,18 @@ import {
   DuplicateKeyError,
   FilterInvalidError,
   NotPermittedError,
+  PageSortError,
   TransactionUnsupportedError,
   VersionConflictError,
 } from '#database';
 import { HttpException } from '@nestjs/common';
-import type { ProblemKind } from './problem.ts';
+import type { Problem, ProblemKind } from './problem.ts';
+import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
+import { ProblemException } from './problem.exception.ts';
 
-const INTERNAL: ProblemKind = {
-  status: 500,
-  code: 'INTERNAL_ERROR',
-  detail: 'Something went wrong on our side',
-};
-const UNAVAILABLE: ProblemKind = {
-  status: 503,
-  code: 'DATABASE_UNAVAILABLE',
-  detail: 'The database is not available at the moment, try again later',
-};
-
-/** What each status says when the framework, not our code, refuses a request. */
+/** What statuses say that are not in the table, when the framework refuses a request. */
 const DETAILS: Record<number, string> = {
-  400: 'The request cannot be understood',
-  401: 'A valid token is needed',
-  404: 'There is nothing here',
-  405: 'This method is not available here',
-  408: 'The request took too long to arrive',
-  413: 'The body is larger than this service takes',
   414: 'The address is longer than this service takes',
-  415: 'The content type is not one that this service takes',
-  429: 'Too many requests, try again later',
-  431: 'The headers are larger than this service takes',
   503: 'The service is not available at the moment, try again later',
 };
 
@@ -44,33 +29,46 @@ const DETAILS: Record<number, string> = {
  * the client.
  */
 export function toProblemKind(error: unknown): ProblemKind {
-  return fromDatabase(error) ?? fromHttp(error) ?? INTERNAL;
+  return fromDatabase(error) ?? fromHttp(error) ?? ofCode('INTERNAL_ERROR');
 }
 
 function fromDatabase(error: unknown): ProblemKind | undefined {
-  if (error instanceof DatabaseUnavailableError) return UNAVAILABLE;
-  if (error instanceof DatabaseTimeoutError) {
-    return { status: 503, code: error.code, detail: 'The database took too long, try again later' };
-  }
+  if (error instanceof DatabaseUnavailableError || error instanceof DatabaseTimeoutError)
+    return ofCode(error.code);
   if (error instanceof DuplicateKeyError) {
     const errors = error.fields.map((path) => ({ path, message: 'is already taken' }));
-    return { status: 409, code: error.code, detail: error.message, errors };
+    return { ...ofCode(error.code, errors), detail: error.message };
   }
-  if (error instanceof DocumentInvalidError || error instanceof FilterInvalidError) {
-    return { status: 400, code: error.code, detail: 'Some fields are not valid', errors: error.problems };
-  }
-  if (error instanceof DocumentNotFoundError) return { status: 404, code: error.code, detail: error.message };
-  if (error instanceof VersionConflictError) return { status: 412, code: error.code, detail: error.message };
+  if (error instanceof DocumentInvalidError || error instanceof FilterInvalidError)
+    return ofCode(error instanceof FilterInvalidError ? 'FILTER_INVALID' : 'DOCUMENT_INVALID', error.problems);
+  if (error instanceof DocumentNotFoundError || error instanceof VersionConflictError)
+    return ofCode(error.code);
+  if (error instanceof CursorInvalidError)
+    return ofCode(error.code, [{ path: 'cursor', message: 'is not one that was given out for this list' }]);
+  if (error instanceof PageSortError)
+    return ofCode(error.code, [{ path: 'sort', message: 'names a field that holds a list' }]);
+  if (error instanceof BulkWriteError) return toProblemKind(error.cause);
   // Faults of the installation: the log tells them, the client cannot mend them.
-  if (error instanceof NotPermittedError || error instanceof TransactionUnsupportedError) return INTERNAL;
+  if (error instanceof NotPermittedError || error instanceof TransactionUnsupportedError)
+    return ofCode('INTERNAL_ERROR');
   return undefined;
 }
 
 function fromHttp(error: unknown): ProblemKind | undefined {
+  if (error instanceof ProblemException) return error.kind;
   const status = statusOf(error);
   if (status === undefined || status < 400 || status > 599 || status === 500) return undefined;
   const code = (STATUS_CODES[status] ?? 'Error').toUpperCase().replaceAll(/[^A-Z]+/g, '_');
+  if (isProblemCode(code) && PROBLEMS[code].status === status) return ofCode(code);
   return { status, code, detail: DETAILS[status] ?? STATUS_CODES[status] ?? 'Error' };
+}
+
+function ofCode(code: ProblemCode, errors?: Problem['errors']): ProblemKind {
+  return { code, ...PROBLEMS[code], ...(errors && { errors }) };
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
 }
 
 /** Nest's exceptions, and the errors of Fastify and its plugins. */

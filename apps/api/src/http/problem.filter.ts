@@ -1,7 +1,9 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { KnownRoutes } from './known-routes.ts';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
+import { ProblemException } from './problem.exception.ts';
 
 /** When to try again, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -11,13 +13,26 @@ const RETRY_AFTER_SECONDS = 2;
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  constructor(private readonly routes: KnownRoutes) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const error = this.knowingMethods(thrown, request, reply);
     const kind = toProblemKind(error);
     if (kind.status === 500) this.logger.error({ err: error, msg: 'A request failed' });
     if (kind.status === 503 && !reply.hasHeader('retry-after'))
       void reply.header('Retry-After', RETRY_AFTER_SECONDS);
     void reply.status(kind.status).type(PROBLEM_CONTENT_TYPE).send(toProblem(kind, request.url));
+  }
+
+  /** A path that is there for other methods is not unknown: https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
+  private knowingMethods(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+    if (!request.is404) return error;
+    if (toProblemKind(error).status !== 404) return error;
+    const methods = this.routes.methodsOf(request.url.split('?', 1)[0] ?? '/');
+    if (methods.length === 0) return error;
+    void reply.header('Allow', methods.join(', '));
+    return new ProblemException('METHOD_NOT_ALLOWED');
   }
 }

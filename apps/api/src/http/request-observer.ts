@@ -12,7 +12,7 @@ export interface AnsweredRequest {
 }
 
 /** Asked every few seconds by machines: logged only at `debug`. */
-const QUIET_ROUTES = /^\/(health|metrics)(\/|$)/;
+const QUIET_ROUTES = /^\/(health|metrics|status)(\/|$)/;
 
 /** Gives each request its log line and its place in the metrics. */
 export class RequestObserver {

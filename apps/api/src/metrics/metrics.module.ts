@@ -11,6 +11,6 @@ import { MetricsRegistry } from './metrics.registry.ts';
   imports: [DatabaseModule, HealthModule],
   controllers: [MetricsController],
   providers: [MetricsRegistry, HttpMetrics, DatabaseMetrics],
-  exports: [HttpMetrics],
+  exports: [HttpMetrics, MetricsRegistry],
 })
 export class MetricsModule {}

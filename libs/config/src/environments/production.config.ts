@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { ConfigurationProblem } from '../configuration.error.ts';
 import type { Environment } from '../environment.ts';
 import { buildUri, credentialsOf, databaseName, hostList, mongodbUri } from '../mongodb-uri.ts';
-import { commonVariables, drainMs, type Variables } from '../variables.ts';
+import { commonVariables, drainMs, indexPolicy, type Variables } from '../variables.ts';
 
 const MIN_PASSWORD_LENGTH = 12;
 const EXAMPLE_PASSWORDS = ['your-strong-password-here'];
@@ -27,6 +27,7 @@ export const productionConfig = Joi.object<Variables & ProductionParts>({
   MONGODB_REPLICA_SET: Joi.string(),
   MONGODB_ALLOW_NO_AUTH: allowNoAuth,
   MONGODB_EMBEDDED: Joi.string().valid('off').default('off'),
+  MONGODB_INDEXES: indexPolicy().default('check'),
   SHUTDOWN_DRAIN_MS: drainMs().default(3_000),
 });
 

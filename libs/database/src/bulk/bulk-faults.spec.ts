@@ -137,9 +137,10 @@ describe('a fault while documents are inserted', () => {
     const _id = new mongo.ObjectId();
     await items().insertOne({ _id, number: -1 });
     // Nothing but a router reports this for one document: the code of a real refusal is changed to it.
-    const execute = Reflect.get(Command.prototype, 'execute') as (
-      this: Command,
-    ) => Promise<mongo.BulkWriteResult>;
+    const execute: (this: Command) => Promise<mongo.BulkWriteResult> = Reflect.get(
+      Command.prototype,
+      'execute',
+    );
     Command.prototype.execute = async function (): Promise<mongo.BulkWriteResult> {
       try {
         return await execute.call(this);
@@ -192,11 +193,10 @@ describe('a fault while documents are inserted', () => {
       );
       await waitUntil(() => inserted >= 200, 20_000);
       await server.kill();
-      const { report, code } = await write;
+      const { report, code } = await write.finally(() => server.restart());
       expect(code).toBe('DATABASE_UNAVAILABLE');
       expect(report.unconfirmed.length % 20).toBe(0);
       expect(report.unconfirmed.length).toBeLessThanOrEqual(ordered ? 20 : 40);
-      await server.restart();
       const stored = new Set((await items().find().toArray()).map(({ _id }) => _id.toHexString()));
       const lost = [...report.insertedIds.values()].filter((id) => !stored.has(String(id)));
       expect(lost).toEqual([]);

@@ -55,7 +55,7 @@ describe('an operation of a bulk write that is refused', () => {
     'an unknown field in a filter': [
       'FILTER_INVALID',
       'role is not a field',
-      { update: { filter: { role: 1 }, update: { visits: 1 } } },
+      { update: { filter: { role: 1 } as object, update: { visits: 1 } } },
     ],
     'an operator from outside': ['FILTER_INVALID', '_id', { delete: { filter: { _id: { $gt: 0 } } } }],
     'a change of an immutable field': [

@@ -33,14 +33,24 @@ describe(insertMany.name, () => {
   /** How many documents each insert command brought, and its size. */
   const commands: { documents: number; comment: unknown; maxTimeMS: unknown }[] = [];
 
+  /** Insert commands that have had no answer yet, and the most of them at one time. */
+  let atOnce = 0;
+  let mostAtOnce = 0;
+
   beforeAll(async () => {
     database = await TestDatabase.start();
     client = await new mongo.MongoClient(database.uri, { monitorCommands: true }).connect();
     client.on('commandStarted', ({ commandName, command }) => {
       if (commandName !== 'insert') return;
+      atOnce += 1;
+      mostAtOnce = Math.max(mostAtOnce, atOnce);
       const { documents, comment, maxTimeMS } = command as Record<string, unknown>;
       commands.push({ documents: (documents as unknown[]).length, comment, maxTimeMS });
     });
+    const answered = ({ commandName }: { commandName: string }): void => {
+      if (commandName === 'insert') atOnce -= 1;
+    };
+    client.on('commandSucceeded', answered).on('commandFailed', answered);
     if (!plan.writer) throw new Error('This schema can be compiled');
     target = compiledTarget(plan, plan.writer, {
       collection: () => client.db().collection('people'),
@@ -97,6 +107,13 @@ describe(insertMany.name, () => {
     const large = sizes.map((size, id) => ({ ...person(id), extra: 'x'.repeat(size * 1_048_576) }));
     expect(await insertMany(target, large)).toMatchObject({ inserted: 7 });
     expect(commands.map(({ documents }) => documents)).toEqual([3, 1, 1, 2]);
+  });
+
+  it('finds the one that is refused among large documents', async () => {
+    const deep = { ...person(1), extra: [nested(250), 'x'.repeat(10 * 1_048_576)] };
+    const documents = [{ ...person(0), extra: 'x'.repeat(7 * 1_048_576) }, deep, person(2)];
+    const report = await insertMany(target, documents, { ordered: false });
+    expect(report).toMatchObject({ inserted: 2, failed: 1, errors: [{ index: 1 }] });
   });
 
   it.each([0, -1, 1.5, Number.NaN])('refuses %p as a chunk size', async (chunkSize) => {
@@ -210,6 +227,20 @@ describe(insertMany.name, () => {
     });
 
     it('takes one command after the other in a session', async () => {
+      await using session = client.startSession();
+      mostAtOnce = 0;
+      await insertMany(target, people(60), { ordered: false, chunkSize: 3, session });
+      expect(mostAtOnce).toBe(1);
+      expect(await storedIds()).toEqual(range(60));
+    });
+
+    it('has two commands on their way without one', async () => {
+      mostAtOnce = 0;
+      await insertMany(target, people(2_000), { ordered: false, chunkSize: 100 });
+      expect(mostAtOnce).toBe(2);
+    });
+
+    it('is there when the transaction is committed', async () => {
       await using session = client.startSession();
       session.startTransaction();
       await insertMany(target, people(20), { ordered: false, chunkSize: 3, session });

@@ -52,7 +52,7 @@ async function sendAll(
   { onProgress }: BulkOptions,
 ): Promise<void> {
   // A session takes one command after the other.
-  const isSerial = run.isOrdered;
+  const isSerial = run.isOrdered || run.driverOptions.session !== undefined;
   const inFlight = isSerial ? 1 : UNORDERED_IN_FLIGHT;
   const running = new Set<Promise<void>>();
   for await (const parcel of untilStopped(run, parcels)) {

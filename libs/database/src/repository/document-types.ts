@@ -12,7 +12,15 @@ export type Id<T> = T extends { _id: infer I }
 type Dotted<F, V = unknown> = F | (F & Readonly<Record<`${string}.${string}`, V>>);
 
 /** Which documents: fields with the value that they have, or with operators that the code marks with Mongoose's `trusted()`. */
-export type Filter<T> = Dotted<QueryFilter<T>>;
+export type Filter<T> = Dotted<Conditions<T>>;
+
+/** Mongoose's own type takes unknown fields. */
+type Conditions<T> = { [K in keyof Stored<T>]?: QueryFilter<Stored<T>>[K & keyof QueryFilter<Stored<T>>] } & {
+  $and?: readonly Filter<T>[];
+  $or?: readonly Filter<T>[];
+  $nor?: readonly Filter<T>[];
+  $text?: { $search: string; $language?: string; $caseSensitive?: boolean; $diacriticSensitive?: boolean };
+};
 
 type Values<T> = Dotted<{ readonly [K in keyof T]?: T[K] | undefined }>;
 type Numbers<T> = Dotted<

@@ -35,7 +35,12 @@ export class ModelPlan {
   /** @throws {TypeError} When options of the schema contradict each other */
   constructor(schema: Schema) {
     this.#schema = schema;
-    this.toFilter = compileFilter(schema);
+    const toFilter = compileFilter(schema);
+    this.toFilter = (filter) => {
+      // No document has none: whoever asks for it has lost the id.
+      if ('_id' in filter && filter._id === null) refuse('_id', 'is missing');
+      return toFilter(filter);
+    };
     this.toUpdate = compileUpdate(schema);
     this.toArrayFilters = compileArrayFilters(schema);
     this.visibility = new Visibility(schema, this.toFilter);
@@ -66,7 +71,9 @@ export class ModelPlan {
    */
   toSort(sort: PageSort): [path: string, order: 1 | -1][] {
     const pairs = Array.isArray(sort) ? (sort as [string, 1 | -1][]) : Object.entries(sort);
-    for (const [path, order] of pairs) {
+    for (const pair of pairs) {
+      if (!Array.isArray(pair)) refuse('', 'a sort is made of pairs of a field and 1 or -1');
+      const [path, order] = pair;
       if (rootNode(this.#schema).find(path) === undefined) refuse(path, 'is not a field of this collection');
       if (order !== 1 && order !== -1) refuse(path, 'is sorted by 1 or -1');
     }

@@ -1,12 +1,15 @@
 import type { HydratedDocument, Model, mongo } from 'mongoose';
 import { VersionConflictError } from '../errors/database.error.ts';
 import { refuse } from '../schema/filter-value.ts';
+import { entriesOf } from '../schema/update-compiler.ts';
 import type { DocumentWrites, UpdateRequest } from './document-writes.ts';
 import type { ModelPlan } from './model-plan.ts';
 import type { DriverOptions } from './operation-options.ts';
 
 /** How often a replacement begins anew when others change the document meanwhile. */
 const REPLACE_ATTEMPTS = 5;
+/** Names that would reach the prototype of a document. */
+const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
 const CHECKS = { runValidators: true, strict: 'throw' } as const;
 
 /**
@@ -104,17 +107,28 @@ export class MongooseWrites implements DocumentWrites {
   }
 
   #withArrayFilters({ update, arrayFilters, options }: UpdateRequest): DriverOptions & typeof CHECKS {
-    if (Object.keys(update).length === 0) refuse('', 'there is nothing to change');
+    refuseUnknown(update);
     if (arrayFilters === undefined) return { ...options, ...CHECKS };
     const cast = { arrayFilters: this.#plan.toArrayFilters(update, arrayFilters) };
     return { ...options, ...CHECKS, ...cast };
   }
 }
 
+/** What Mongoose would leave out without a word, or refuse by an error that names nothing. */
+function refuseUnknown(update: object): void {
+  const entries = entriesOf(update);
+  if (entries.length === 0) refuse('', 'there is nothing to change');
+  for (const [, path] of entries)
+    if (path.startsWith('$') || path.split('.').some((name) => NEVER_FIELDS.includes(name)))
+      refuse(path, 'is not a field of this collection');
+}
+
 /** Field by field, and not as Mongoose's `overwrite`, which drops defaults and the immutable fields of nested parts. */
 function overwrite(stored: HydratedDocument<unknown>, draft: HydratedDocument<unknown>): void {
   const { options, paths } = stored.schema;
   for (const [path, type] of Object.entries(paths)) {
+    // Stands for the values of a map, which are set with it.
+    if (path.includes('$*')) continue;
     if (path === '_id' || path === options.versionKey || type.options.immutable) continue;
     stored.set(path, draft.get(path));
   }

@@ -181,7 +181,10 @@ export abstract class ReadRepository<T> {
   /** @returns Each value of the field once, the elements of arrays one by one */
   async distinct(field: keyof T & string, filter: Filter<T>, options: ReadOptions = {}): Promise<unknown[]> {
     const query = this.toQuery(filter, options);
-    return this.read(async () => this.collection.distinct(field, query, this.driverOptions(options)), options);
+    return this.read(
+      async () => this.collection.distinct(field, query, this.driverOptions(options)),
+      options,
+    );
   }
 
   /**

@@ -1,0 +1,73 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { BadRequestException } from '@nestjs/common';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isDeeper, MAX_JSON_DEPTH } from './json-depth.ts';
+import { ProblemException } from './problem.exception.ts';
+
+const JSON_TYPE = 'application/json';
+export const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+/** The first name is the usual one; there is no registered type. */
+export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
+
+/** Largest JSON body, in bytes; a body of lines has no limit, its lines have. */
+export const JSON_LIMIT_BYTES = 1_048_576;
+/** How long a JSON body may take to arrive, in milliseconds. */
+const JSON_TIMEOUT_MS = 30_000;
+
+/**
+ * Takes JSON, and where a route says so merge patches and lines of JSON; everything else is 415. A body of lines reaches its route as
+ * the stream that it is.
+ */
+export function addBodyParsers(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    [JSON_TYPE, MERGE_PATCH_TYPE],
+    async (request: FastifyRequest, payload: IncomingMessage) => {
+      requireConsumed(request, JSON_TYPE);
+      const bytes = await readAll(request, payload);
+      // Node would put a replacement character in the place of what is no text.
+      if (!isUtf8(bytes)) throw new BadRequestException();
+      const body = await new Promise<unknown>((resolve, reject) => {
+        void parse(request, bytes.toString(), (error, value) => (error ? reject(error) : resolve(value)));
+      });
+      if (isDeeper(body, MAX_JSON_DEPTH)) throw new BadRequestException();
+      return body;
+    },
+  );
+  fastify.addContentTypeParser(NDJSON_TYPES, (request, payload, done) => {
+    requireConsumed(request);
+    done(null, payload);
+  });
+}
+
+/** @param usual - Taken by routes that say nothing */
+function requireConsumed(request: FastifyRequest, usual?: string): void {
+  const { consumes = [usual] } = request.routeOptions.config as {
+    consumes?: readonly (string | undefined)[];
+  };
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (!consumes.includes(type)) throw new ProblemException('UNSUPPORTED_MEDIA_TYPE');
+}
+
+/**
+ * The limits of Fastify, and one for the time: that of the server is for requests that stream.
+ *
+ * @throws {@link ProblemException} 413 and 408; what still comes is not kept, and the answer closes the connection
+ */
+async function readAll({ headers }: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  if (Number(headers['content-length']) > JSON_LIMIT_BYTES) throw new ProblemException('PAYLOAD_TOO_LARGE');
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const timer = setTimeout(() => reject(new ProblemException('REQUEST_TIMEOUT')), JSON_TIMEOUT_MS);
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  payload.on('data', (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+    if (sizeBytes <= JSON_LIMIT_BYTES) chunks.push(chunk);
+    else reject(new ProblemException('PAYLOAD_TOO_LARGE'));
+  });
+  payload.on('end', () => resolve(Buffer.concat(chunks)));
+  payload.on('error', () => reject(new BadRequestException()));
+  return promise.finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+
+/** The routes that there are, to tell a wrong method from a wrong path. Asked only when no route was found. */
+export class KnownRoutes {
+  /** Methods by pattern. */
+  private readonly methods = new Map<string, Set<string>>();
+
+  /** To be called before routes are added. */
+  constructor(fastify: FastifyInstance) {
+    fastify.addHook('onRoute', ({ url, method }) => {
+      const known = this.methods.get(url) ?? new Set();
+      for (const name of [method].flat()) known.add(name);
+      this.methods.set(url, known);
+    });
+  }
+
+  /** @returns Methods that a path is there for, in order; none for an unknown path */
+  methodsOf(path: string): string[] {
+    const parts = path.split('/');
+    const found = [...this.methods].filter(([pattern]) => fits(pattern.split('/'), parts));
+    return [...new Set(found.flatMap(([, methods]) => [...methods]))].toSorted();
+  }
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  if (pattern.length !== parts.length) return false;
+  return pattern.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]));
+}

@@ -1,0 +1,55 @@
+import { PassThrough, Readable } from 'node:stream';
+import fc from 'fast-check';
+import { readLines, type Line } from './read-lines.ts';
+
+const LIMITS = { maxLineBytes: 20, timeoutMs: 1_000 };
+
+async function linesOf(chunks: Iterable<Uint8Array>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const group of readLines(Readable.from(chunks), LIMITS)) lines.push(...group);
+  return lines;
+}
+
+describe(readLines.name, () => {
+  it.each<[string, string[]]>([
+    ['', []],
+    ['\n\n', []],
+    ['a', ['1 a']],
+    ['a\n', ['1 a']],
+    ['a\n\n  \r\nb\r\n', ['1 a', '4 b\r']],
+    [`${'x'.repeat(20)}\n${'x'.repeat(21)}\nb`, [`1 ${'x'.repeat(20)}`, '2 LINE_TOO_LONG', '3 b']],
+    ['x'.repeat(1_000), ['1 LINE_TOO_LONG']],
+  ])('%j', async (text, expected) => {
+    const lines = await linesOf([Buffer.from(text)]);
+    expect(lines.map(({ number, text: content, fault }) => `${number} ${fault ?? content}`)).toEqual(expected);
+  });
+
+  it('does not depend on where the stream is cut', async () => {
+    const line = fc.string({ unit: 'grapheme', maxLength: 30 });
+    const cuts = fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 10 }), cuts, async (texts, places) => {
+        const bytes = Buffer.from(texts.join('\n'));
+        const ends = [...places, bytes.length].toSorted((a, b) => a - b);
+        const chunks = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+        const whole = chunks.filter(({ length }) => length > 0);
+        expect(await linesOf(whole)).toEqual(await linesOf(bytes.length > 0 ? [bytes] : []));
+      }),
+    );
+  });
+
+  it('says of bytes that they are no text', async () => {
+    const lines = await linesOf([Buffer.from([0x61, 0x0a, 0xc3, 0x0a, 0x62])]);
+    expect(lines.map(({ fault }) => fault)).toEqual([undefined, 'LINE_NOT_TEXT', undefined]);
+  });
+
+  it('does not wait for a client that sends nothing more', async () => {
+    const source = new PassThrough();
+    source.write('a\nb');
+    const read = async () => {
+      for await (const _ of readLines(source, { maxLineBytes: 20, timeoutMs: 50 })) continue;
+    };
+    await expect(read()).rejects.toMatchObject({ kind: { code: 'REQUEST_TIMEOUT' } });
+    expect(source.destroyed).toBe(false);
+  });
+});

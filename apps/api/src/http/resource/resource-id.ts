@@ -1,0 +1,13 @@
+import { ProblemException } from '../problem.exception.ts';
+
+const OBJECT_ID = /^[\da-f]{24}$/i;
+
+/**
+ * The id of an address, when it is one. Twelve characters are none, although the driver makes an `ObjectId` of them.
+ *
+ * @throws {@link ProblemException} `INPUT_INVALID`
+ */
+export function toId(text: string): string {
+  if (OBJECT_ID.test(text)) return text;
+  throw new ProblemException('INPUT_INVALID', [{ path: 'id', message: 'must be 24 hexadecimal digits' }]);
+}

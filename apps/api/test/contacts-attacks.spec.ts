@@ -1,0 +1,294 @@
+import { request as httpRequest } from 'node:http';
+import { DatabaseConnection } from '#database';
+import { contactOf, ContactsApi, problemOf } from './contacts-api.ts';
+
+let api: ContactsApi;
+beforeAll(async () => {
+  api = await ContactsApi.start();
+});
+afterEach(async () => api.database.clear());
+afterAll(async () => api?.stop());
+
+/** What an attacker puts in the place of a value. */
+const OPERATORS: unknown[] = [
+  { $ne: null },
+  { $gt: '' },
+  { $gte: '' },
+  { $lt: '~' },
+  { $exists: true },
+  { $in: ['new', 'replied'] },
+  { $nin: [] },
+  { $regex: '.*' },
+  { $regex: '^(a+)+$', $options: 'i' },
+  { $not: { $eq: 1 } },
+  { $where: 'sleep(5000)' },
+  { $expr: { $eq: [1, 1] } },
+  { $function: { body: 'function() { return true }', args: [], lang: 'js' } },
+  { $elemMatch: { $exists: true } },
+  { $type: 2 },
+  { $size: 0 },
+  { $mod: [1, 0] },
+  { $set: { status: 'replied' } },
+  { $inc: { version: 1 } },
+  { $or: [{}, {}] },
+  { $comment: 'x' },
+  { _bsontype: 'ObjectId', id: 'aaaaaaaaaaaa' },
+  { _bsontype: 'Code', code: 'while(true){}' },
+  { $numberLong: '1' },
+  { $date: '2020-01-01T00:00:00Z' },
+  { $oid: 'aaaaaaaaaaaaaaaaaaaaaaaa' },
+  { toString: 'x' },
+  { valueOf: 1 },
+  [{ $ne: null }],
+  [[]],
+];
+const FIELDS = ['email', 'name', 'organization', 'status', 'notes', 'lastContactedAt', 'tags'];
+
+describe('A21: operators', () => {
+  it('are no values of a body, in any field', async () => {
+    const { id } = await api.create({ email: 'ada@example.org', status: 'new' });
+    const before = await api.collection.find().toArray();
+    const statuses = new Map<number, number>();
+    const count = (status: number) => statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    for (const field of FIELDS) {
+      for (const value of OPERATORS) {
+        const body = { email: 'eve@example.org', [field]: value };
+        const ifMatch = { 'if-match': '*' };
+        count((await api.post(body)).status);
+        count((await api.send('PATCH', `/contacts/${id}`, body, ifMatch)).status);
+        count((await api.send('PUT', `/contacts/${id}`, body, ifMatch)).status);
+      }
+    }
+    expect([...statuses]).toEqual([[400, FIELDS.length * OPERATORS.length * 3]]);
+    expect(await api.collection.find().toArray()).toEqual(before);
+  }, 60_000);
+
+  it.each([
+    '[{"$ne":null}]',
+    '{"$set":{"email":"eve@example.org"}}',
+    '{"$where":"1"}',
+    '{"email":"eve@example.org","$inc":{"version":1}}',
+    '{"email":"eve@example.org","tags.0":"x"}',
+    '{"email":"eve@example.org","tags":{"0":"x"}}',
+    '{"email":"eve@example.org","address.city":"x"}',
+    '"text"',
+    '1',
+    'null',
+    'true',
+  ])('are no body: %s', async (body) => {
+    const { id } = await api.create({ email: 'ada@example.org' });
+    for (const answer of [
+      await api.post(body),
+      await api.send('PATCH', `/contacts/${id}`, body, { 'if-match': '*' }),
+      await api.send('PUT', `/contacts/${id}`, body, { 'if-match': '*' }),
+    ])
+      expect(answer.status).toBe(400);
+    expect(await api.collection.countDocuments()).toBe(1);
+  });
+
+  it('are no parameters', async () => {
+    await api.create({ email: 'ada@example.org' });
+    const names = ['status', 'tag', 'email', 'organization', 'limit', 'sort', 'cursor', 'count', '_id', 'version'];
+    const operators = ['$ne', '$gt', '$regex', '$where', '$in', '$exists'];
+    const queries = [
+      ...names.flatMap((name) => operators.map((operator) => `${name}[${operator}]=x`)),
+      ...names.flatMap((name) => operators.map((operator) => `${name}.${operator}=x`)),
+      ...operators.map((operator) => `${operator}=1`),
+      ...names.map((name) => `${name}[]=x`),
+      'filter={"$ne":null}',
+      '__proto__=x',
+      '__proto__[status]=x',
+      'constructor=x',
+      'constructor[prototype][x]=1',
+      'toString=x',
+      'hasOwnProperty=x',
+    ];
+    for (const path of ['/contacts', '/contacts/export']) {
+      for (const query of queries) {
+        const answer = await api.request(`${path}?${encodeURI(query)}`);
+        expect([query, answer.status]).toEqual([query, 400]);
+        expect(await answer.text()).not.toContain('ada@example.org');
+      }
+    }
+    expect(queries.length * 2).toBeGreaterThan(200);
+  }, 60_000);
+
+  it('are values of a filter when they are text', async () => {
+    await api.create({ email: 'ada@example.org', tags: ['x'] });
+    for (const value of ['{"$ne":null}', '[$ne]', '$ne', '.*', '/.*/', 'null', 'undefined', '*', "' || '1'=='1"]) {
+      for (const name of ['tag', 'email', 'organization']) {
+        const answer = await api.request(`/contacts?${name}=${encodeURIComponent(value)}`);
+        expect([answer.status, await answer.json()]).toMatchObject([200, { data: [] }]);
+      }
+    }
+  });
+});
+
+describe('A22: fields that are not for clients', () => {
+  const own = {
+    id: 'aaaaaaaaaaaaaaaaaaaaaaaa',
+    _id: 'aaaaaaaaaaaaaaaaaaaaaaaa',
+    version: 7,
+    __v: 7,
+    createdAt: '2000-01-01T00:00:00.000Z',
+    updatedAt: '2000-01-01T00:00:00.000Z',
+    role: 'admin',
+    isAdmin: true,
+    password: 'x',
+  };
+
+  it.each(Object.entries(own))('%s is refused in every change', async (field, value) => {
+    const { id } = await api.create({ email: 'ada@example.org' });
+    const before = await api.collection.find().toArray();
+    const body = { email: 'eve@example.org', [field]: value };
+    for (const answer of [
+      await api.post(body),
+      await api.send('PATCH', `/contacts/${id}`, body, { 'if-match': '*' }),
+      await api.send('PUT', `/contacts/${id}`, body, { 'if-match': '*' }),
+    ]) {
+      expect(answer.status).toBe(400);
+      const { code, errors } = await problemOf(answer);
+      expect([code, errors]).toEqual(['INPUT_INVALID', [{ path: field, message: 'is not a field that can be set' }]]);
+    }
+    expect(await api.collection.find().toArray()).toEqual(before);
+  });
+});
+
+describe('A23: keys of prototypes', () => {
+  const bodies = [
+    '{"email":"e@example.org","__proto__":{"polluted":1}}',
+    '{"email":"e@example.org","constructor":{"prototype":{"polluted":1}}}',
+    '{"email":"e@example.org","notes":{"a":{"__proto__":{"polluted":1}}}}',
+    '{"email":"e@example.org","tags":[{"constructor":{"prototype":{"polluted":1}}}]}',
+    '{"email":"e@example.org","\\u005f_proto__":{"polluted":1}}',
+    '{"email":"e@example.org","constructor":1}',
+    '{"email":"e@example.org","prototype":{}}',
+    '{"email":"e@example.org","__defineGetter__":1}',
+  ];
+
+  it('are refused a thousand times, and nothing is polluted', async () => {
+    const { id } = await api.create({ email: 'ada@example.org' });
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    for (let sent = 0; sent < 1_000; sent += 40) {
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, async (_, i) => {
+          const body = bodies[(sent + i) % bodies.length] ?? '';
+          return i % 2 === 0
+            ? api.post(body)
+            : api.send('PATCH', `/contacts/${id}`, body, { 'if-match': '*' });
+        }),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]));
+    }
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+    expect({}).not.toHaveProperty('polluted');
+    expect(await api.collection.countDocuments()).toBe(1);
+  }, 60_000);
+});
+
+describe('A24: size and depth', () => {
+  it.each([
+    ['2 MiB', 'x'.repeat(2_097_152), 413],
+    ['21 levels', `{"email":"e@example.org","notes":${'['.repeat(20)}${']'.repeat(20)}}`, 400],
+    ['50,000 levels', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 400],
+    ['10,000 fields', JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))), 400],
+    ['bytes that are no text', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
+    ['nothing', '', 400],
+  ])('%s', async (_, body, status) => {
+    const answer = await api.request('/contacts', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: body as string,
+    });
+    expect(answer.status).toBe(status);
+    expect((await api.request('/health/live')).status).toBe(200);
+  });
+
+  it('a body of 2 MiB whose size nobody said', async () => {
+    const pieces = Array.from({ length: 32 }, () => Buffer.alloc(65_536, 0x20));
+    const answer = await api.request('/contacts', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: ReadableStream.from(pieces),
+      duplex: 'half',
+    } as RequestInit);
+    expect(answer.status).toBe(413);
+  });
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'application/merge-patch+json', 'application/x-ndjson'])(
+    'a contact is not created from %s',
+    async (type) => {
+      const answer = await api.post('{"email":"e@example.org"}', { 'content-type': type });
+      expect([answer.status, (await problemOf(answer)).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    },
+  );
+});
+
+describe('A32: ids', () => {
+  const ids = {
+    'twelve characters': 'aaaaaaaaaaaa',
+    '24 that are not hexadecimal': 'z'.repeat(24),
+    '23 that are': 'a'.repeat(23),
+    'a number': '5',
+    'a list': 'aaaaaaaaaaaaaaaaaaaaaaaa,bbbbbbbbbbbbbbbbbbbbbbbb',
+    'an operator': '%7B%22%24ne%22%3Anull%7D',
+    'a NUL': '%00',
+    'fifteen thousand characters': 'a'.repeat(15_000),
+    'a million characters': 'a'.repeat(1_000_000),
+  };
+
+  it.each(Object.entries(ids))('%s: 400, and nothing is asked of the database', async (_, id) => {
+    const { commands, stop } = watchCommands();
+    for (const method of ['GET', 'PATCH', 'PUT', 'DELETE']) {
+      const hasBody = method === 'PATCH' || method === 'PUT';
+      expect([method, await statusOf(method, `/contacts/${id}`, hasBody)]).toEqual([method, 400]);
+    }
+    stop();
+    expect(commands).toEqual([]);
+  });
+});
+
+describe('A33: values', () => {
+  it.each([
+    '0001-01-01T00:00:00.000Z',
+    '0099-12-31T23:59:59.999Z',
+    '1582-10-10T00:00:00.000Z',
+    '1969-12-31T23:59:59.999Z',
+    '2024-02-29T12:00:00.000Z',
+    '9999-12-31T23:59:59.999Z',
+  ])('%s is read as it was written', async (at) => {
+    const { id } = await api.create({ email: 'ada@example.org', lastContactedAt: at });
+    const read = await contactOf(await api.request(`/contacts/${id}`));
+    expect(read.lastContactedAt).toBe(at);
+    const [stored] = await api.collection.find().toArray();
+    expect(stored?.lastContactedAt).toEqual(new Date(at));
+  });
+
+  it('text is read as it was written', async () => {
+    const body = { name: 'Zoë \u{1f600} \u0000 \u202e', notes: ' \t\r\n"\\</script>', tags: ['𝔘', '$x', 'a.b'] };
+    const { id } = await api.create({ email: 'ada@example.org', ...body });
+    expect(await contactOf(await api.request(`/contacts/${id}`))).toMatchObject(body);
+  });
+});
+
+async function statusOf(method: string, path: string, hasBody: boolean): Promise<number | undefined> {
+  const { port } = new URL(api.application.url);
+  return new Promise((resolve, reject) => {
+    const headers = { 'if-match': '*', ...(hasBody && { 'content-type': 'application/json' }) };
+    httpRequest({ port, method, path, headers })
+      .on('error', reject)
+      .on('response', (answer) => resolve(answer.resume().statusCode))
+      .end(hasBody ? '{"email":"eve@example.org"}' : undefined);
+  });
+}
+
+/** Commands for the contacts that the service sends. */
+function watchCommands(): { commands: string[]; stop: () => void } {
+  const { client } = api.application.app.get(DatabaseConnection);
+  const commands: string[] = [];
+  const listen = ({ commandName, command }: { commandName: string; command: Record<string, unknown> }) => {
+    if (command[commandName] === 'contacts') commands.push(commandName);
+  };
+  client.on('commandStarted', listen);
+  return { commands, stop: () => void client.off('commandStarted', listen) };
+}
