@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util';
 import { MongodServer } from '../test/support/mongod-server.ts';
 import { benchHealth } from './health.ts';
+import { benchRepository } from './repository.ts';
 import { benchStartup } from './startup.ts';
+import { benchStreamMemory } from './stream-memory.ts';
 
 // npm run bench -- NAME [--rounds N]: prints a table and keeps every figure in reports/.
 
 const BENCHES: Record<string, (mongodbUri: string, rounds?: number) => Promise<void>> = {
   health: benchHealth,
+  repository: benchRepository,
   startup: benchStartup,
+  'stream-memory': benchStreamMemory,
 };
 
 const { positionals, values } = parseArgs({

@@ -52,10 +52,7 @@ export async function compare(comparison: Comparison): Promise<void> {
   const { title, unit, variants, goals, rounds } = comparison;
   const figures: Report['figures'] = Object.fromEntries(variants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (let place = 0; place < variants.length; place += 1) {
-      const variant = variants[(round + place) % variants.length];
-      if (variant) figures[variant.name]?.push(await variant.run());
-    }
+    for (const { name, run } of rotated(variants, round)) figures[name]?.push(await run());
     if (process.stderr.isTTY) process.stderr.write(`\r${title}: round ${round + 1} of ${rounds} `);
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
@@ -64,7 +61,14 @@ export async function compare(comparison: Comparison): Promise<void> {
     return { goal, ratio, isMet: ratio.median >= goal.atLeast };
   });
   print(comparison, figures, results);
-  await save({ title, unit, rounds, figures, goals: results });
+  const report: Report = { title, unit, rounds, figures, goals: results };
+  await saveReport(title, report);
+}
+
+/** A list that begins at another place each round. */
+export function rotated<T>(list: readonly T[], round: number): T[] {
+  const start = ((round % list.length) + list.length) % list.length;
+  return [...list.slice(start), ...list.slice(0, start)];
 }
 
 function ratios({ better }: Comparison, figures: Report['figures'], name: string, over: string): number[] {
@@ -89,25 +93,27 @@ function print(comparison: Comparison, figures: Report['figures'], goals: Report
   const base = variants[0]?.name ?? '';
   const rows = variants.map(({ name }) => ({
     variant: name,
-    [`${unit} (${better} is better)`]: format(spreadOf(figures[name] ?? []), 0),
-    [`ratio to ${base}`]: format(spreadOf(ratios(comparison, figures, name, base)), 2),
+    [`${unit} (${better} is better)`]: formatSpread(spreadOf(figures[name] ?? []), 0),
+    [`ratio to ${base}`]: formatSpread(spreadOf(ratios(comparison, figures, name, base)), 2),
   }));
   process.stdout.write(`\n${title}: ${rounds} rounds, median [min..max]; a ratio above 1 is better\n`);
   console.table(rows);
   for (const { goal, ratio, isMet } of goals) {
     const verdict = isMet ? 'met' : 'NOT met';
     process.stdout.write(
-      `${verdict}: ${goal.name} / ${goal.over} = ${format(ratio, 2)}, goal >= ${goal.atLeast}\n`,
+      `${verdict}: ${goal.name} / ${goal.over} = ${formatSpread(ratio, 2)}, goal >= ${goal.atLeast}\n`,
     );
   }
 }
 
-function format({ median, min, max }: Spread, digits: number): string {
+/** As `1.02 [0.97..1.10]`. */
+export function formatSpread({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} [${min.toFixed(digits)}..${max.toFixed(digits)}]`;
 }
 
-async function save(report: Report): Promise<void> {
-  const path = resolve(REPORTS, `bench-${report.title.replaceAll(/\W+/g, '-')}.json`);
+/** Keeps every figure of a bench in `reports/`, with the time and the machine. */
+export async function saveReport(title: string, report: object): Promise<void> {
+  const path = resolve(REPORTS, `bench-${title.replaceAll(/\W+/g, '-')}.json`);
   await mkdir(dirname(path), { recursive: true });
   const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
   await writeFile(path, `${JSON.stringify({ at: new Date().toISOString(), machine, ...report }, null, 2)}\n`);

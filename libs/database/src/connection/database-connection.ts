@@ -36,6 +36,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
   private topology?: mongo.TopologyDescription;
   private failure: DatabaseError = NOT_YET;
   private connecting?: Promise<void>;
+  private database: mongo.Db | undefined;
   private hasConnected = false;
 
   constructor(@Inject(databaseConfig.KEY) private readonly config: DatabaseConfig) {
@@ -81,7 +82,8 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
    */
   get db(): mongo.Db {
     if (!this.isConnected) throw this.whyNotConnected;
-    return this.client.db(this.config.database);
+    // The driver makes a new object at each call, and copies its options for it.
+    return (this.database ??= this.client.db(this.config.database));
   }
 
   /**

@@ -64,6 +64,13 @@ export class ModelPlan {
     return copy;
   }
 
+  /** @throws {@link FilterInvalidError} When the schema has no such field */
+  toPath(path: unknown): string {
+    if (typeof path !== 'string') return refuse('', 'the name of a field must be a text');
+    if (rootNode(this.#schema).find(path) === undefined) refuse(path, 'is not a field of this collection');
+    return path;
+  }
+
   /**
    * Checks the fields of a sort, which the server would ignore when it does not know them.
    *
@@ -74,7 +81,7 @@ export class ModelPlan {
     for (const pair of pairs) {
       if (!Array.isArray(pair)) refuse('', 'a sort is made of pairs of a field and 1 or -1');
       const [path, order] = pair;
-      if (rootNode(this.#schema).find(path) === undefined) refuse(path, 'is not a field of this collection');
+      this.toPath(path);
       if (order !== 1 && order !== -1) refuse(path, 'is sorted by 1 or -1');
     }
     return pairs as [string, 1 | -1][];

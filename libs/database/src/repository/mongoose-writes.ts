@@ -10,6 +10,7 @@ import type { DriverOptions } from './operation-options.ts';
 const REPLACE_ATTEMPTS = 5;
 /** Names that would reach the prototype of a document. */
 const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
+const UNCAST = ['$inc', '$max', '$min', '$mul'];
 const CHECKS = { runValidators: true, strict: 'throw' } as const;
 
 /**
@@ -101,26 +102,36 @@ export class MongooseWrites implements DocumentWrites {
   }
 
   #versioned({ update }: UpdateRequest): object {
+    const cast: Record<string, object> = {};
+    for (const [operator, path, value] of changesOf(update)) {
+      const change = { [operator]: { [path]: value } };
+      // Of these Mongoose stores whatever it is given.
+      const checked = UNCAST.includes(operator) ? this.#plan.toUpdate(change, { at: new Date() }) : change;
+      cast[operator] = { ...cast[operator], ...pick(checked[operator], path) };
+    }
     const { versionKey } = this.#plan;
-    const { $inc = {} } = update as { $inc?: object };
-    return versionKey === undefined ? update : { ...update, $inc: { ...$inc, [versionKey]: 1 } };
+    return versionKey === undefined ? cast : { ...cast, $inc: { ...cast.$inc, [versionKey]: 1 } };
   }
 
   #withArrayFilters({ update, arrayFilters, options }: UpdateRequest): DriverOptions & typeof CHECKS {
-    refuseUnknown(update);
     if (arrayFilters === undefined) return { ...options, ...CHECKS };
     const cast = { arrayFilters: this.#plan.toArrayFilters(update, arrayFilters) };
     return { ...options, ...CHECKS, ...cast };
   }
 }
 
-/** What Mongoose would leave out without a word, or refuse by an error that names nothing. */
-function refuseUnknown(update: object): void {
+/** The parts of an update, without what Mongoose would leave out in silence or refuse by an error that names no field. */
+function changesOf(update: object): ReturnType<typeof entriesOf> {
   const entries = entriesOf(update);
   if (entries.length === 0) refuse('', 'there is nothing to change');
   for (const [, path] of entries)
     if (path.startsWith('$') || path.split('.').some((name) => NEVER_FIELDS.includes(name)))
       refuse(path, 'is not a field of this collection');
+  return entries;
+}
+
+function pick(fields: unknown, path: string): object {
+  return { [path]: (fields as Record<string, unknown>)[path] };
 }
 
 /** Field by field, and not as Mongoose's `overwrite`, which drops defaults and the immutable fields of nested parts. */

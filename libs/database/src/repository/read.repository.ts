@@ -25,6 +25,11 @@ import { unlessAborted } from './unless-aborted.ts';
 
 const DEFAULT_LIMIT = 100;
 const DEFAULT_PAGE_LIMIT = 20;
+/**
+ * The server would send 16 MB at a time, and the driver keeps what it has parsed of a batch until its end: hundreds of megabytes of small
+ * documents.
+ */
+const STREAM_BATCH_SIZE = 200;
 /** Stages that have to be the first of a pipeline, in front of which no condition can stand. */
 const FIRST_STAGES = [
   '$changeStream',
@@ -152,7 +157,8 @@ export abstract class ReadRepository<T> {
     // Not in the loop: that may run in another scope or transaction.
     const query = this.toQuery(filter, options);
     const { limit } = options;
-    const driverOptions = { ...this.sorted(options), ...(limit !== undefined && { limit }) };
+    const paging = { batchSize: STREAM_BATCH_SIZE, ...(limit !== undefined && { limit }) };
+    const driverOptions = { ...this.sorted(options), ...paging };
     return this.readAll(query, driverOptions);
   }
 
@@ -181,10 +187,8 @@ export abstract class ReadRepository<T> {
   /** @returns Each value of the field once, the elements of arrays one by one */
   async distinct(field: keyof T & string, filter: Filter<T>, options: ReadOptions = {}): Promise<unknown[]> {
     const query = this.toQuery(filter, options);
-    return this.read(
-      async () => this.collection.distinct(field, query, this.driverOptions(options)),
-      options,
-    );
+    const path = this.plan.toPath(field);
+    return this.read(async () => this.collection.distinct(path, query, this.driverOptions(options)), options);
   }
 
   /**
