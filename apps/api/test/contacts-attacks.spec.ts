@@ -88,7 +88,18 @@ describe('A21: operators', () => {
 
   it('are no parameters', async () => {
     await api.create({ email: 'ada@example.org' });
-    const names = ['status', 'tag', 'email', 'organization', 'limit', 'sort', 'cursor', 'count', '_id', 'version'];
+    const names = [
+      'status',
+      'tag',
+      'email',
+      'organization',
+      'limit',
+      'sort',
+      'cursor',
+      'count',
+      '_id',
+      'version',
+    ];
     const operators = ['$ne', '$gt', '$regex', '$where', '$in', '$exists'];
     const queries = [
       ...names.flatMap((name) => operators.map((operator) => `${name}[${operator}]=x`)),
@@ -115,7 +126,17 @@ describe('A21: operators', () => {
 
   it('are values of a filter when they are text', async () => {
     await api.create({ email: 'ada@example.org', tags: ['x'] });
-    for (const value of ['{"$ne":null}', '[$ne]', '$ne', '.*', '/.*/', 'null', 'undefined', '*', "' || '1'=='1"]) {
+    for (const value of [
+      '{"$ne":null}',
+      '[$ne]',
+      '$ne',
+      '.*',
+      '/.*/',
+      'null',
+      'undefined',
+      '*',
+      "' || '1'=='1",
+    ]) {
       for (const name of ['tag', 'email', 'organization']) {
         const answer = await api.request(`/contacts?${name}=${encodeURIComponent(value)}`);
         expect([answer.status, await answer.json()]).toMatchObject([200, { data: [] }]);
@@ -148,7 +169,10 @@ describe('A22: fields that are not for clients', () => {
     ]) {
       expect(answer.status).toBe(400);
       const { code, errors } = await problemOf(answer);
-      expect([code, errors]).toEqual(['INPUT_INVALID', [{ path: field, message: 'is not a field that can be set' }]]);
+      expect([code, errors]).toEqual([
+        'INPUT_INVALID',
+        [{ path: field, message: 'is not a field that can be set' }],
+      ]);
     }
     expect(await api.collection.find().toArray()).toEqual(before);
   });
@@ -191,7 +215,11 @@ describe('A24: size and depth', () => {
     ['2 MiB', 'x'.repeat(2_097_152), 413],
     ['21 levels', `{"email":"e@example.org","notes":${'['.repeat(20)}${']'.repeat(20)}}`, 400],
     ['50,000 levels', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 400],
-    ['10,000 fields', JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))), 400],
+    [
+      '10,000 fields',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))),
+      400,
+    ],
     ['bytes that are no text', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
     ['nothing', '', 400],
   ])('%s', async (_, body, status) => {
@@ -215,13 +243,15 @@ describe('A24: size and depth', () => {
     expect(answer.status).toBe(413);
   });
 
-  it.each(['application/x-www-form-urlencoded', 'text/plain', 'application/merge-patch+json', 'application/x-ndjson'])(
-    'a contact is not created from %s',
-    async (type) => {
-      const answer = await api.post('{"email":"e@example.org"}', { 'content-type': type });
-      expect([answer.status, (await problemOf(answer)).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
-    },
-  );
+  it.each([
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'application/merge-patch+json',
+    'application/x-ndjson',
+  ])('a contact is not created from %s', async (type) => {
+    const answer = await api.post('{"email":"e@example.org"}', { 'content-type': type });
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+  });
 });
 
 describe('A32: ids', () => {
@@ -265,7 +295,11 @@ describe('A33: values', () => {
   });
 
   it('text is read as it was written', async () => {
-    const body = { name: 'Zoë \u{1f600} \u0000 \u202e', notes: ' \t\r\n"\\</script>', tags: ['𝔘', '$x', 'a.b'] };
+    const body = {
+      name: 'Zoë \u{1f600} \u0000 \u202e',
+      notes: ' \t\r\n"\\</script>',
+      tags: ['𝔘', '$x', 'a.b'],
+    };
     const { id } = await api.create({ email: 'ada@example.org', ...body });
     expect(await contactOf(await api.request(`/contacts/${id}`))).toMatchObject(body);
   });

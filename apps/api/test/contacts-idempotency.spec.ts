@@ -67,9 +67,7 @@ describe('Idempotency-Key', () => {
     const hours = ((stored?.expiresAt.getTime() ?? 0) - Date.now()) / 3_600_000;
     expect(Math.round(hours)).toBe(24);
     const indexes = await keys.indexes();
-    expect(indexes).toContainEqual(
-      expect.objectContaining({ key: { expiresAt: 1 }, expireAfterSeconds: 0 }),
-    );
+    expect(indexes).toContainEqual(expect.objectContaining({ key: { expiresAt: 1 }, expireAfterSeconds: 0 }));
   });
 });
 
@@ -147,8 +145,7 @@ describe('a retry after a 503', () => {
     expect(retried.filter((status) => status === 201)).toHaveLength(1);
     expect(retried.filter((status) => status === 409)).toHaveLength(7);
     // Who was told that it is there is told so again.
-    for (const [index, status] of statuses.entries())
-      if (status !== 503) expect(retried[index]).toBe(status);
+    for (const [index, status] of statuses.entries()) if (status !== 503) expect(retried[index]).toBe(status);
   }, 60_000);
 
   it('makes one of one key, however often the database is killed', async () => {

@@ -56,20 +56,30 @@ describe('POST /contacts/import', () => {
   });
 
   it('cuts lines wherever the network has cut them', async () => {
-    const bytes = Buffer.from(`${contactLine(1)}\n{"email":"ü@example.org"}\n${contactLine(2)}{"email":"p3@example.org"}`);
+    const bytes = Buffer.from(
+      `${contactLine(1)}\n{"email":"ü@example.org"}\n${contactLine(2)}{"email":"p3@example.org"}`,
+    );
     const pieces = Array.from(bytes, (byte) => Uint8Array.of(byte));
     const answer = await api.importLines(ReadableStream.from(pieces) as never);
     expect(await reportOf(answer)).toEqual({
       inserted: 3,
       failed: 1,
       errors: [
-        { line: 3, code: 'INPUT_INVALID', detail: 'Some fields are not valid: email must be an e-mail address' },
+        {
+          line: 3,
+          code: 'INPUT_INVALID',
+          detail: 'Some fields are not valid: email must be an e-mail address',
+        },
       ],
     });
   });
 
   it('refuses bytes that are no text', async () => {
-    const bytes = Buffer.concat([Buffer.from('{"email":"a@example.org","name":"'), Buffer.of(0xff), Buffer.from('"}')]);
+    const bytes = Buffer.concat([
+      Buffer.from('{"email":"a@example.org","name":"'),
+      Buffer.of(0xff),
+      Buffer.from('"}'),
+    ]);
     const { errors } = await reportOf(await api.importLines(bytes as never));
     expect(errors).toMatchObject([{ line: 1, code: 'LINE_NOT_TEXT' }]);
   });
@@ -167,7 +177,9 @@ describe('GET /contacts/export', () => {
     const lines = text
       .trim()
       .split('\n')
-      .map((line) => JSON.stringify(JSON.parse(line, (key, value: unknown) => (own.includes(key) ? undefined : value))));
+      .map((line) =>
+        JSON.stringify(JSON.parse(line, (key, value: unknown) => (own.includes(key) ? undefined : value))),
+      );
     expect(await reportOf(await api.importLines(lines.join('\n')))).toMatchObject({ inserted: 3, failed: 0 });
   });
 

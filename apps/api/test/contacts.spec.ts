@@ -265,7 +265,11 @@ describe('GET /contacts', () => {
     const { next } = await list('?limit=1&sort=email');
     const cursor = next ?? '';
     const changed = `${cursor.slice(0, -2)}${cursor.endsWith('AA') ? 'BB' : 'AA'}`;
-    for (const query of [`sort=email&cursor=${changed}`, `sort=-email&cursor=${cursor}`, `cursor=${cursor}`]) {
+    for (const query of [
+      `sort=email&cursor=${changed}`,
+      `sort=-email&cursor=${cursor}`,
+      `cursor=${cursor}`,
+    ]) {
       const answer = await api.request(`/contacts?limit=1&${query}`);
       expect([answer.status, (await problemOf(answer)).code]).toEqual([400, 'CURSOR_INVALID']);
     }

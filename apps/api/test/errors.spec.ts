@@ -52,7 +52,7 @@ describe('errors', () => {
   it.each([
     [404, 'NOT_FOUND', '/nothing-here?password=1', {}],
     [405, 'METHOD_NOT_ALLOWED', '/health', { method: 'POST' }],
-    [405, 'METHOD_NOT_ALLOWED', '/contacts/export?x=1', { method: 'DELETE' }],
+    [405, 'METHOD_NOT_ALLOWED', '/contacts/export?x=1', { method: 'POST' }],
     [404, 'NOT_FOUND', '/contacts/1/2', {}],
     [400, 'BAD_REQUEST', '/%zz', {}],
     [

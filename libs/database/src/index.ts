@@ -22,10 +22,17 @@ export {
   type UnavailableReason,
 } from './errors/database.error.ts';
 export { toDatabaseError } from './errors/to-database-error.ts';
-export { applyIndexes, type ApplyIndexesReport, type IndexStep } from './indexes/apply-indexes.ts';
+export type { ModelLike } from './indexes/declared-indexes.ts';
+export { IndexesContradictError } from './indexes/index.error.ts';
+export {
+  applyIndexes,
+  type ApplyIndexesOptions,
+  type ApplyIndexesReport,
+  type IndexStep,
+} from './indexes/apply-indexes.ts';
 export { IndexKeeper, type IndexPolicy, type IndexState } from './indexes/index-keeper.ts';
 export { findDuplicates, type Duplicates } from './indexes/find-duplicates.ts';
-export { planIndexes, type CollectionPlan } from './indexes/index-plan.ts';
+export { isInPlace, planIndexes, type ChangedIndex, type CollectionPlan } from './indexes/index-plan.ts';
 export { CursorInvalidError, PageSortError } from './page/page.error.ts';
 export type { PageSort } from './page/page-sort.ts';
 export type { Filter, Id, Stored, Update } from './repository/document-types.ts';
@@ -52,7 +59,13 @@ export {
   type Transaction,
 } from './transactions/transaction.ts';
 export { Transactions, type TransactionOptions } from './transactions/transactions.ts';
-export { applyValidator, planValidator, type ValidatorPlan } from './validator/validator-plan.ts';
+export { toValidator, type Validator } from './validator/to-validator.ts';
+export {
+  applyValidator,
+  planValidator,
+  type ValidatorPlan,
+  type Violators,
+} from './validator/validator-plan.ts';
 export { ValidatorViolatedError } from './validator/validator.error.ts';
 export type { ChangeEvent, ChangeKind } from './watch/change-event.ts';
 export {

@@ -107,11 +107,7 @@ describe(toProblemKind.name, () => {
     [414, 'URI_TOO_LONG', 'The address is longer than this service takes'],
     [415, 'UNSUPPORTED_MEDIA_TYPE', 'The content type is not one that this service takes'],
     [418, 'I_M_A_TEAPOT', "I'm a Teapot"],
-    [
-      428,
-      'PRECONDITION_REQUIRED',
-      'The change needs an If-Match header with the ETag of the document',
-    ],
+    [428, 'PRECONDITION_REQUIRED', 'The change needs an If-Match header with the ETag of the document'],
     [429, 'TOO_MANY_REQUESTS', 'Too many requests, try again later'],
     [431, 'REQUEST_HEADER_FIELDS_TOO_LARGE', 'The headers are larger than this service takes'],
     [499, 'ERROR', 'Error'],

@@ -40,7 +40,10 @@ function fromDatabase(error: unknown): ProblemKind | undefined {
     return { ...ofCode(error.code, errors), detail: error.message };
   }
   if (error instanceof DocumentInvalidError || error instanceof FilterInvalidError)
-    return ofCode(error instanceof FilterInvalidError ? 'FILTER_INVALID' : 'DOCUMENT_INVALID', error.problems);
+    return ofCode(
+      error instanceof FilterInvalidError ? 'FILTER_INVALID' : 'DOCUMENT_INVALID',
+      error.problems,
+    );
   if (error instanceof DocumentNotFoundError || error instanceof VersionConflictError)
     return ofCode(error.code);
   if (error instanceof CursorInvalidError)

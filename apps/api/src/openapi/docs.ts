@@ -58,7 +58,10 @@ export function serveDocs(app: NestFastifyApplication): void {
   fastify.get<{ Params: { file: string } }>('/docs/:file', async ({ params: { file } }, reply) => {
     const type = Object.hasOwn(ASSETS, file) ? ASSETS[file] : undefined;
     if (type === undefined) throw new NotFoundException();
-    return reply.header('cache-control', 'max-age=86400').type(type).send(await readAsset(file));
+    return reply
+      .header('cache-control', 'max-age=86400')
+      .type(type)
+      .send(await readAsset(file));
   });
 }
 

@@ -35,10 +35,7 @@ export interface Answer {
  * @param codes - Besides those that any request can meet
  */
 export function problemResponses(codes: readonly ProblemCode[]): Record<string, Answer> {
-  const byStatus = Map.groupBy(
-    [...ANYWHERE, ...codes].sort(),
-    (code) => PROBLEMS[code].status as number,
-  );
+  const byStatus = Map.groupBy([...ANYWHERE, ...codes].sort(), (code) => PROBLEMS[code].status as number);
   const answers = [...byStatus].map(([status, ofStatus]) => [String(status), toAnswer(status, ofStatus)]);
   return Object.fromEntries(answers) as Record<string, Answer>;
 }

@@ -61,7 +61,12 @@ export class ResourceOperations {
     return applyDecorators(
       ApiOperation({ summary: `Read one ${this.#one}` }),
       this.#id(),
-      ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag of what is known', schema: TEXT }),
+      ApiHeader({
+        name: 'If-None-Match',
+        required: false,
+        description: 'ETag of what is known',
+        schema: TEXT,
+      }),
       this.#answer(200, 'It is there', ETAG),
       answer(304, 'It has not changed', { headers: ETAG }),
       ApiProblems(...AWAY, 'INPUT_INVALID', 'DOCUMENT_NOT_FOUND'),
@@ -74,7 +79,8 @@ export class ResourceOperations {
       ApiHeader({
         name: 'Idempotency-Key',
         required: false,
-        description: 'Makes it safe to send the request again: one is created, and the first answer given again',
+        description:
+          'Makes it safe to send the request again: one is created, and the first answer given again',
         schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
       }),
       this.#answer(201, 'It was created', { ...LOCATION, ...ETAG, ...REPLAYED }),

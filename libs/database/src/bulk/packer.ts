@@ -22,6 +22,7 @@ export type Prepare<I> = (input: I, index: number) => CommandItem | SingleItem;
 /** What is sent in one go. */
 export type Parcel = Command | FailedItem | SingleItem;
 
+const NOTHING: readonly Parcel[] = [];
 /** Items in one command. */
 const DEFAULT_CHUNK_SIZE = 2_500;
 
@@ -71,7 +72,7 @@ export class Packer<I> {
     for (const parcel of this.#closeAll()) yield parcel;
   }
 
-  #add(input: I): Parcel[] {
+  #add(input: I): readonly Parcel[] {
     const { report, isOrdered } = this.#run;
     const index = report.read;
     report.read += 1;
@@ -87,11 +88,14 @@ export class Packer<I> {
     }
   }
 
-  #addToCommand(item: CommandItem): Parcel[] {
+  #addToCommand(item: CommandItem): readonly Parcel[] {
     const { group } = item;
-    let command = this.#open.get(group) ?? new Command(this.#target);
+    const open = this.#open.get(group);
+    let command = open ?? new Command(this.#target);
     // Before anything else changes, since it throws for what cannot be serialized.
     const fits = command.add(item);
+    // Nearly always.
+    if (fits && open && !open.isFull && open.items.length < this.#chunkSize) return NOTHING;
     const closed = this.#run.isOrdered && !this.#open.has(group) ? this.#closeAll() : [];
     if (!fits) {
       closed.push(command);

@@ -13,7 +13,7 @@ const LOST: Omit<FailPoint, 'failCommands'> = { closeConnection: true };
 
 describe('stream', () => {
   /** The server sends so many at first, and all the others at once. */
-  const FIRST_BATCH = 101;
+  const FIRST_BATCH = 200;
   const TOTAL = 300;
   beforeEach(async () => {
     const tickets = Array.from({ length: TOTAL - 2 }, (_, n) => ({ _id: `many-${n}`, title: 'Many' }));

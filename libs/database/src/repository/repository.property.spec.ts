@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { Schema } from 'mongoose';
+import { itemCommands, ItemRepository } from '../../../../test/support/item-commands.ts';
+import { ItemModel, type Item } from '../../../../test/support/item-model.ts';
 import { TestConnection } from '../../../../test/support/test-connection.ts';
-import { commands, ItemModel, ItemRepository, type Item } from '../../../../test/support/item-commands.ts';
 
 // REPOSITORY_RUNS is the number of sequences, REPOSITORY_SEED the seed that a failure has printed.
 const RUNS = Number(process.env.REPOSITORY_RUNS ?? 2_000);
 const SEED = Number(process.env.REPOSITORY_SEED ?? Date.now() % 2 ** 31);
+const MAX_CALLS = 12;
 /** Sequences at once, each in a collection of its own: a write waits for the journal most of its time. */
 const LANES = 8;
 
@@ -41,7 +43,7 @@ it(`a repository does what a map does, over ${RUNS} sequences of calls`, async (
   const run = async (lane: number): Promise<void> => {
     const repository = await openLane(lane);
     expect(repository.explain().writes).toBe(lane % 2 === 0 ? 'compiled' : 'mongoose');
-    const sequence = fc.asyncProperty(commands({ size: 'medium' }), async (made) => {
+    const sequence = fc.asyncProperty(itemCommands(MAX_CALLS), async (made) => {
       await repository.deleteMany({}, { all: true });
       await fc.asyncModelRun(() => ({ model: new ItemModel(), real: repository }), made);
       calls += [...made].length;

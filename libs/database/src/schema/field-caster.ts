@@ -1,3 +1,5 @@
+import type { SchemaType } from 'mongoose';
+import { isUnchangedByCast } from './path-scalar.ts';
 import { type FieldType, FormUnknownError, isBsonValue, isRecord, kindOf } from './field-type.ts';
 
 /** Turns what came in into what the schema says; throws when it cannot. */
@@ -11,6 +13,7 @@ export function compileCast(type: FieldType, documents: CastDocument): Cast {
   const kind = kindOf(type);
   switch (kind) {
     case 'scalar':
+      return compileScalar(type);
     case 'buffer':
       return (value) => type.applySetters(checkedScalar(value), null, false);
     case 'date':
@@ -43,6 +46,12 @@ export function compileStore(
   if (ofElement === undefined) return undefined;
   return (value) =>
     Array.isArray(value) ? storeArray(value, type.embeddedSchemaType, ofElement, isMinimized) : value;
+}
+
+/** A value that is of its type already needs none of Mongoose's steps. */
+function compileScalar(type: FieldType): Cast {
+  const isUnchanged = isUnchangedByCast(type as unknown as SchemaType);
+  return (value) => (isUnchanged(value) ? value : type.applySetters(checkedScalar(value), null, false));
 }
 
 export function leaveToMongoose(): never {

@@ -1,6 +1,8 @@
 import type { FieldType, FieldValidator } from '../schema/field-type.ts';
 import { toPattern } from './to-pattern.ts';
-import type { JsonSchema } from './to-validator.ts';
+
+/** A part of a `$jsonSchema`. */
+export type JsonSchema = Record<string, unknown>;
 
 /** Types whose bounds the server can check. */
 const NUMBERS = ['Number', 'Int32', 'Double'];

@@ -1,9 +1,6 @@
 import type { Schema } from 'mongoose';
 import { partsOf, type FieldType, type SchemaParts } from '../schema/field-type.ts';
-import { rulesOf } from './field-rules.ts';
-
-/** A part of a `$jsonSchema`. */
-export type JsonSchema = Record<string, unknown>;
+import { rulesOf, type JsonSchema } from './field-rules.ts';
 
 /** What MongoDB checks each write of a collection against. */
 export interface Validator {

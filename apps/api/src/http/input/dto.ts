@@ -48,7 +48,9 @@ function namesOfPrototypes(input: object, prefix = ''): string[] {
   return Object.entries(input).flatMap(([name, value]: [string, unknown]) => {
     const path = `${prefix}${name}`;
     const own = NO_FIELDS.has(name) ? [path] : [];
-    return typeof value === 'object' && value !== null ? [...own, ...namesOfPrototypes(value, `${path}.`)] : own;
+    return typeof value === 'object' && value !== null
+      ? [...own, ...namesOfPrototypes(value, `${path}.`)]
+      : own;
   });
 }
 

@@ -118,9 +118,12 @@ describe(toDto.name, () => {
     expect(problems[0]?.split(' ')[0]).toBe(path);
   });
 
-  it.each([null, undefined, 'text', 1, [], [{ email: EMAIL }]])('refuses %j in the place of an object', (input) => {
-    expect(problemsOf(input)).toEqual([' must be an object']);
-  });
+  it.each([null, undefined, 'text', 1, [], [{ email: EMAIL }]])(
+    'refuses %j in the place of an object',
+    (input) => {
+      expect(problemsOf(input)).toEqual([' must be an object']);
+    },
+  );
 
   it('names every field at fault, and says what is wanted', () => {
     expect(problemsOf({ name: 'a', choice: 'c', other: 1 }).toSorted()).toEqual([

@@ -22,9 +22,17 @@ export function TextField({ min = 0, max, ...options }: { min?: number; max: num
 
 /** An e-mail address. Capitals and spaces around it are taken, and do not distinguish it from another one. */
 export function EmailField(options: FieldOptions = {}) {
-  const shape = { type: 'string', format: 'email', pattern: EMAIL_PATTERN, maxLength: MAX_EMAIL_LENGTH } as const;
-  return field(options, shape, 'must be an e-mail address', (value) =>
-    isText(value, 3, MAX_EMAIL_LENGTH) && isEmail(value as string),
+  const shape = {
+    type: 'string',
+    format: 'email',
+    pattern: EMAIL_PATTERN,
+    maxLength: MAX_EMAIL_LENGTH,
+  } as const;
+  return field(
+    options,
+    shape,
+    'must be an e-mail address',
+    (value) => isText(value, 3, MAX_EMAIL_LENGTH) && isEmail(value as string),
   );
 }
 
@@ -77,12 +85,7 @@ export function NumberField({
 
 /** `true` or `false`, not text; `null` where it is not required. */
 export function BooleanField(options: FieldOptions = {}) {
-  return field(
-    options,
-    { type: 'boolean' },
-    'must be true or false',
-    (value) => typeof value === 'boolean',
-  );
+  return field(options, { type: 'boolean' }, 'must be true or false', (value) => typeof value === 'boolean');
 }
 
 interface OwnOptions extends FieldOptions {
@@ -103,7 +106,11 @@ function field(
     ...(isNullable && { nullable: true }),
   } as ApiPropertyOptions);
   if (required) return applyDecorators(api, rule);
-  return applyDecorators(api, rule, isNullable ? IsOptional() : ValidateIf((_, value) => value !== undefined));
+  return applyDecorators(
+    api,
+    rule,
+    isNullable ? IsOptional() : ValidateIf((_, value) => value !== undefined),
+  );
 }
 
 /** As JSON Schema counts: a character outside the first plane is one. */

@@ -87,7 +87,8 @@ class ImportRun<D extends object> {
   add({ number, text, fault }: Line): void {
     if (fault) return this.#fail(number, { code: fault, detail: FAULTS[fault] });
     const value = parse(text);
-    if (value === undefined) return this.#fail(number, { code: 'LINE_NOT_JSON', detail: FAULTS.LINE_NOT_JSON });
+    if (value === undefined)
+      return this.#fail(number, { code: 'LINE_NOT_JSON', detail: FAULTS.LINE_NOT_JSON });
     try {
       this.#inputs.push(toDto(this.#type, value));
       this.#numbers.push(number);

@@ -21,7 +21,9 @@ describe(readLines.name, () => {
     ['x'.repeat(1_000), ['1 LINE_TOO_LONG']],
   ])('%j', async (text, expected) => {
     const lines = await linesOf([Buffer.from(text)]);
-    expect(lines.map(({ number, text: content, fault }) => `${number} ${fault ?? content}`)).toEqual(expected);
+    expect(lines.map(({ number, text: content, fault }) => `${number} ${fault ?? content}`)).toEqual(
+      expected,
+    );
   });
 
   it('does not depend on where the stream is cut', async () => {

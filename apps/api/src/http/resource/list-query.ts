@@ -56,7 +56,9 @@ export function FilterParameter(
 ): PropertyDecorator {
   const { enum: choices, maxLength = 200, ...rest } = api;
   const shape = choices ? { enum: [...choices] } : { minLength: 1, maxLength };
-  const message = choices ? `must be one of ${choices.join(', ')}` : `must be text of 1 to ${maxLength} characters`;
+  const message = choices
+    ? `must be one of ${choices.join(', ')}`
+    : `must be text of 1 to ${maxLength} characters`;
   return Parameter(
     { type: 'string', ...rest, ...shape },
     description,
@@ -108,7 +110,10 @@ export interface List<V> {
 }
 
 /** @param toView - What of a document is shown */
-export function toList<T, V>(page: StoredPage<T>, toView: (document: StoredPage<T>['items'][number]) => V): List<V> {
+export function toList<T, V>(
+  page: StoredPage<T>,
+  toView: (document: StoredPage<T>['items'][number]) => V,
+): List<V> {
   const { items, next, previous, total } = page;
   return { data: items.map(toView), next, previous, ...(total !== undefined && { total }) };
 }

@@ -6,7 +6,10 @@ describe(toUpdate.name, () => {
     [{ a: undefined }, undefined],
     [{ a: 1 }, { $set: { a: 1 } }],
     [{ a: null }, { $unset: { a: true } }],
-    [{ a: [null, { b: 1 }], b: null }, { $set: { a: [null, { b: 1 }] }, $unset: { b: true } }],
+    [
+      { a: [null, { b: 1 }], b: null },
+      { $set: { a: [null, { b: 1 }] }, $unset: { b: true } },
+    ],
     [{ a: { b: { c: 1, d: null } } }, { $set: { 'a.b.c': 1 }, $unset: { 'a.b.d': true } }],
     [{ a: false, b: 0, c: '' }, { $set: { a: false, b: 0, c: '' } }],
   ])('%j', (patch, update) => {
