@@ -240,7 +240,9 @@ const summaries = filters.map((asked) =>
     expect(await repository.count(asked.filter)).toBe(rows.length);
     expect(await repository.exists(asked.filter)).toBe(rows.length > 0);
     const found = await repository.distinct('tags', asked.filter);
-    expect(found.toSorted()).toEqual([...new Set(rows.flatMap(({ tags }) => tags))].toSorted());
+    const known = new Set(rows.flatMap(({ tags }) => tags));
+    expect(found).toHaveLength(known.size);
+    expect(new Set(found)).toEqual(known);
     const streamed: Stored<Item>[] = [];
     for await (const item of repository.stream(asked.filter, { sort: { _id: 1 } })) streamed.push(item);
     expectItems(streamed, rows);
@@ -256,7 +258,7 @@ const everything = fc.constant(
 );
 
 function show(value: unknown): string {
-  return mongo.BSON.EJSON.stringify(value as object);
+  return mongo.BSON.EJSON.stringify(value);
 }
 
 /** Sequences of any calls, with more writes than reads, each followed by a look at everything. */

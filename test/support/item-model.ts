@@ -73,7 +73,7 @@ const simpleFilters: fc.Arbitrary<ItemFilter> = fc.oneof(
     takes: (row: Row) => some.includes(row.slug),
   })),
   fc.constant({
-    filter: { note: null } as unknown as Filter<Item>,
+    filter: { note: null },
     takes: (row: Row) => row.note === undefined,
   }),
 );
@@ -99,7 +99,7 @@ interface Change {
 }
 
 const set = <K extends 'group' | 'n' | 'note' | 'tags'>(key: K, value: Row[K]): Change => ({
-  update: { [key]: value } as Update<Item>,
+  update: { [key]: value },
   apply: (row) => void (row[key] = value),
 });
 /** These also have a meaning where the document is not there yet. */

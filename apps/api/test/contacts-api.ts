@@ -74,7 +74,7 @@ export class ContactsApi {
       body: lines,
       // Asked for by fetch where the body is a stream.
       duplex: 'half',
-    } as RequestInit);
+    });
   }
 
   async stop(): Promise<void> {

@@ -53,6 +53,14 @@ describe('errors', () => {
     [404, 'NOT_FOUND', '/nothing-here?password=1', {}],
     [405, 'METHOD_NOT_ALLOWED', '/health', { method: 'POST' }],
     [405, 'METHOD_NOT_ALLOWED', '/contacts/export?x=1', { method: 'POST' }],
+    [405, 'METHOD_NOT_ALLOWED', '/contacts', { method: 'QUERY' }],
+    [405, 'METHOD_NOT_ALLOWED', '/contacts', { method: 'TRACE' }],
+    [
+      405,
+      'METHOD_NOT_ALLOWED',
+      '/health',
+      { method: 'QUERY', headers: { 'content-type': 'application/x-ndjson' }, body: 'x' },
+    ],
     [404, 'NOT_FOUND', '/contacts/1/2', {}],
     [400, 'BAD_REQUEST', '/%zz', {}],
     [

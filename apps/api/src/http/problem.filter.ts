@@ -28,11 +28,15 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** A path that is there for other methods is not unknown: https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
   private knowingMethods(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
-    if (!request.is404) return error;
-    if (toProblemKind(error).status !== 404) return error;
+    if (!request.is404 || !isWithoutRoute(toProblemKind(error).status, request)) return error;
     const methods = this.routes.methodsOf(request.url.split('?', 1)[0] ?? '/');
     if (methods.length === 0) return error;
     void reply.header('Allow', methods.join(', '));
     return new ProblemException('METHOD_NOT_ALLOWED');
   }
+}
+
+/** Also where Fastify looks at the content type before it looks for the route. */
+function isWithoutRoute(status: number, { method }: FastifyRequest): boolean {
+  return status === 404 || status === 415 || (status === 400 && method === 'QUERY');
 }

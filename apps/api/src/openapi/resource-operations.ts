@@ -7,7 +7,6 @@ import {
   ApiParam,
   ApiResponse,
   getSchemaPath,
-  type ApiResponseOptions,
 } from '@nestjs/swagger';
 import type { ProblemCode } from '../http/problem-codes.ts';
 import { ApiProblems } from './problem-responses.ts';
@@ -118,7 +117,8 @@ export class ResourceOperations {
       ApiBody({
         description: `Lines of JSON, each as \`${input.name}\``,
         required: false,
-        schema: { type: 'string', example: '{"email":"ada@example.org"}\n{"email":"eve@example.org"}\n' },
+        // Of no type: what is in the lines is told line by line.
+        schema: { example: '{"email":"ada@example.org"}\n{"email":"eve@example.org"}\n' },
       }),
       answer(200, 'What became of the lines', {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } } },
@@ -171,5 +171,5 @@ function ifMatch(): MethodDecorator {
 }
 
 function answer(status: number, description: string, rest: object): MethodDecorator {
-  return ApiResponse({ status, description, ...rest } as ApiResponseOptions);
+  return ApiResponse({ status, description, ...rest });
 }

@@ -204,10 +204,10 @@ describe('what the driver meets', () => {
       ['a find', (items) => items.findOne()],
       ['many inserts', (items) => items.insertMany([{}])],
     ])('no connection for %s within the time: overloaded', async (_, operation) => {
-      await using narrow = new mongo.MongoClient(server.uri(), { maxPoolSize: 1, waitQueueTimeoutMS: 50 });
+      await using narrow = new mongo.MongoClient(server.uri(), { maxPoolSize: 1, waitQueueTimeoutMS: 500 });
       await narrow.connect();
       const items = narrow.db('secretDb').collection('secretItems');
-      await server.failPoint({ failCommands: ['count'], blockConnection: true, blockTimeMS: 200 });
+      await server.failPoint({ failCommands: ['count'], blockConnection: true, blockTimeMS: 1_500 });
       const blocking = items.estimatedDocumentCount();
       expect(await nameOf(operation(items))).toMatchObject({ reason: 'overloaded' });
       await blocking;

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
 import { isDateTime } from './date-time.ts';
 import { EMAIL_PATTERN, isEmail, MAX_EMAIL_LENGTH } from './email.ts';
@@ -104,7 +104,7 @@ function field(
     ...documentation,
     required,
     ...(isNullable && { nullable: true }),
-  } as ApiPropertyOptions);
+  });
   if (required) return applyDecorators(api, rule);
   return applyDecorators(
     api,

@@ -1,5 +1,5 @@
 import type { PageOptions, StoredPage } from '#database';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 
@@ -75,7 +75,7 @@ function Parameter(
 ): PropertyDecorator {
   const validate = (value: unknown) => typeof value === 'string' && check(value);
   return applyDecorators(
-    ApiProperty({ ...api, description, required: false } as ApiPropertyOptions),
+    ApiProperty({ ...api, description, required: false }),
     ValidateBy({ name: 'parameter', validator: { validate, defaultMessage: () => message } }),
     IsOptional(),
   );

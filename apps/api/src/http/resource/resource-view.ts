@@ -1,8 +1,8 @@
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 
 /** A field that every answer has. */
 export function ViewField(options: object): PropertyDecorator {
-  return ApiProperty({ ...options, required: true } as ApiPropertyOptions);
+  return ApiProperty({ ...options, required: true });
 }
 
 /** What every resource shows. */
