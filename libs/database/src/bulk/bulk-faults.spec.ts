@@ -193,9 +193,8 @@ describe('a fault while documents are inserted', () => {
       );
       await waitUntil(() => inserted >= 200, 20_000);
       await server.kill();
-      const { report, code } = await write.finally(async () => {
-        await server.restart();
-      });
+      const { report, code } = await write;
+      await server.restart();
       expect(code).toBe('DATABASE_UNAVAILABLE');
       expect(report.unconfirmed.length % 20).toBe(0);
       expect(report.unconfirmed.length).toBeLessThanOrEqual(ordered ? 20 : 40);

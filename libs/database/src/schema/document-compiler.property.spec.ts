@@ -93,16 +93,13 @@ async function outcomeOf(write: () => mongo.Document | Promise<mongo.Document>):
 }
 
 function textOf(document: mongo.Document): string {
-  let read: mongo.Document;
+  let text: string;
   try {
-    read = deserialize(serialize(document), { promoteValues: false });
+    text = EJSON.stringify(deserialize(serialize(document), { promoteValues: false }), { relaxed: false });
   } catch (error) {
     return `not BSON: ${(error as Error).name}`;
   }
-  return EJSON.stringify(read, { relaxed: false }).replaceAll(
-    new RegExp(`"\\$oid":"(?!${GIVEN_ID})\\w+"`, 'g'),
-    '"made"',
-  );
+  return text.replaceAll(new RegExp(`"\\$oid":"(?!${GIVEN_ID})\\w+"`, 'g'), '"made"');
 }
 
 function isBuilt(build: () => unknown): boolean {

@@ -142,7 +142,7 @@ describe('a fault', () => {
 
   it('of the commit that goes on until the deadline is told as unconfirmed, and the function runs once', async () => {
     const failPoint = { failCommands: ['commitTransaction'], closeConnection: true };
-    const outcome = await runWith(failPoint, { deadlineMs: 300 });
+    const outcome = await runWith(failPoint, { deadlineMs: 1_500 });
     expect(outcome).toMatchObject({
       error: { code: 'DATABASE_UNAVAILABLE', reason: 'not-confirmed' },
       runs: 1,
