@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { mongo } from 'mongoose';
 import { DatabaseConnection } from './connection/database-connection.ts';
 import { FilterInvalidError } from './errors/database.error.ts';
-import { toDatabaseError } from './errors/to-database-error.ts';
-import { toDriverOptions } from './repository/operation-options.ts';
+import { named } from './errors/named.ts';
+import { GRACE_MS, toDriverOptions } from './repository/operation-options.ts';
+import { withinLimits } from './repository/within-limits.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -29,13 +30,13 @@ export class DocumentStore {
     // For the server 0 means no limit.
     if (limit === 0) return [];
     const options = { limit, ...this.options };
-    return named(() => this.getDb().collection(collection).find(filter, options).toArray());
+    return this.run(() => this.getDb().collection(collection).find(filter, options).toArray());
   }
 
   /** @returns The `_id` of the new document, made here when `document` has none */
   async insertDocument(collection: string, document: mongo.Document): Promise<unknown> {
     // A copy, since the driver adds the _id to the object that it is given.
-    const { insertedId } = await named(() =>
+    const { insertedId } = await this.run(() =>
       this.getDb()
         .collection(collection)
         .insertOne({ ...document }, this.options),
@@ -59,7 +60,7 @@ export class DocumentStore {
     }
     const { options } = this;
     const update = { $set: changes };
-    const { matchedCount } = await named(() =>
+    const { matchedCount } = await this.run(() =>
       this.getDb().collection(collection).updateOne(filter, update, options),
     );
     return matchedCount;
@@ -68,7 +69,7 @@ export class DocumentStore {
   /** @returns Number of documents deleted: 0 or 1 */
   async deleteDocument(collection: string, filter: mongo.Document): Promise<number> {
     const { options } = this;
-    const { deletedCount } = await named(() =>
+    const { deletedCount } = await this.run(() =>
       this.getDb().collection(collection).deleteOne(filter, options),
     );
     return deletedCount;
@@ -84,16 +85,13 @@ export class DocumentStore {
     await this.connection.check(signal);
   }
 
+  private async run<R>(operation: () => Promise<R>): Promise<R> {
+    const limitMs = this.connection.callLimitMs + GRACE_MS;
+    return named(async () => withinLimits(operation, { limitMs }));
+  }
+
   /** Those of every call, with the session of the transaction around it. */
   private get options(): ReturnType<typeof toDriverOptions> {
     return toDriverOptions({}, this.connection.maxTimeMs);
-  }
-}
-
-async function named<R>(operation: () => Promise<R>): Promise<R> {
-  try {
-    return await operation();
-  } catch (error) {
-    throw toDatabaseError(error);
   }
 }

@@ -10,7 +10,11 @@ import { toInsert } from './insert-many.ts';
 import type { SingleItem } from './packer.ts';
 
 /** As the call around gave them, so that each part has the same session and limits. */
-function toOperationOptions({ maxTimeMS, ...others }: DriverOptions): OperationOptions {
+function toOperationOptions({
+  maxTimeMS,
+  socketTimeoutMS: _fromMaxTime,
+  ...others
+}: DriverOptions): OperationOptions {
   return { ...others, maxTimeMs: maxTimeMS };
 }
 

@@ -16,7 +16,11 @@ const unused = (): never => {
 /** What a target has for schemas that are compiled. */
 const needless: BulkTarget = {
   collection: () => ({}) as mongo.Collection,
-  driverOptions: ({ comment }) => ({ maxTimeMS: 10_000, ...(comment !== undefined && { comment }) }),
+  driverOptions: ({ comment }) => ({
+    maxTimeMS: 10_000,
+    socketTimeoutMS: 10_500,
+    ...(comment !== undefined && { comment }),
+  }),
   prepare: unused,
   toQuery: unused,
   withVersion: unused,

@@ -5,7 +5,7 @@ import {
   DocumentInvalidError,
 } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
-import { unlessAborted } from '../repository/unless-aborted.ts';
+import { withinLimits } from '../repository/within-limits.ts';
 import { isRefusal, type BulkRun } from './bulk-run.ts';
 import { Command, type CommandItem } from './command.ts';
 import type { Parcel, SingleItem } from './packer.ts';
@@ -20,7 +20,7 @@ export async function send(run: BulkRun, parcel: Parcel): Promise<void> {
 async function sendSingle(run: BulkRun, item: SingleItem): Promise<void> {
   try {
     const { signal } = run.driverOptions;
-    const { id, ...result } = await (signal ? unlessAborted(item.run, signal) : item.run());
+    const { id, ...result } = await (signal ? withinLimits(item.run, { signal }) : item.run());
     run.count(result);
     if (result.inserted) run.noteInserted(item.index, id);
     if (result.upserted) run.noteUpserted(item.index, id);

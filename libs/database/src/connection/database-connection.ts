@@ -75,6 +75,11 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     return this.config.maxTimeMs;
   }
 
+  /** Longest time that one call may take where it names no time itself, in milliseconds: as long as an election is waited for. */
+  get callLimitMs(): number {
+    return Math.max(this.config.maxTimeMs, this.config.serverSelectionTimeoutMs);
+  }
+
   /**
    * The configured database.
    *

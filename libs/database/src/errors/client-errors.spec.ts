@@ -266,6 +266,14 @@ describe('a range that is exceeded', () => {
     expect(toDatabaseError(error)).toMatchObject({ code: 'DOCUMENT_INVALID' });
   });
 
+  it('by a binary value that is larger than any document is the fault of the document', () => {
+    const error = thrownBy(() =>
+      mongo.BSON.serialize({ bytes: new mongo.Binary(Buffer.alloc(18 * 1_048_576)) }),
+    );
+    expect(error.name).toBe('RangeError');
+    expect(toDatabaseError(error)).toMatchObject({ code: 'DOCUMENT_INVALID', cause: error });
+  });
+
   const countUp = (n: number): number => countUp(n + 1) + 1;
   const countDown = {
     left: (n: number): number => countDown.right(n - 1) + 1,
@@ -287,6 +295,7 @@ describe('a range that is exceeded', () => {
     ['a number that does not fit', () => Buffer.alloc(1).writeUInt8(300)],
     ['an offset outside of a buffer', () => Buffer.alloc(4).write('secret', 9)],
     ['an offset outside of a large buffer', () => Buffer.alloc(20 * 1_048_576).write('s', 21 * 1_048_576)],
+    ['bytes set behind the end', () => new Uint8Array(4).set([1], 9)],
     ['a precision of a number', () => (1).toFixed(200)],
   ])('by %s is a mistake in the code', (_, operation) => {
     const error = thrownBy(operation);

@@ -85,6 +85,7 @@ export function isTooLargeToSend(error: { code?: unknown } & Error): boolean {
     return /larger than the maximum size/.test(error.message);
   }
   if (error.name !== 'RangeError') return false;
+  if (error.message === 'offset is out of bounds') return error.stack?.includes(' serializeBinary ') === true;
   if (error.code !== 'ERR_OUT_OF_RANGE') return /call stack/i.test(error.message) && isWalkOfMongoose(error);
   return (
     error.message.startsWith('The value of "offset"') && error.message.includes(`<= ${SERIALIZER_BYTES}.`)

@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
+import type { DriverOptions } from './operation-options.ts';
 import { keyOf } from './same-value.ts';
 
 /** Ids of one query at most; the rest of a tick goes into a second one. */
@@ -14,10 +15,10 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Where documents are read, and how long the server may work on it. */
+/** Where documents are read, and with which limits. */
 export interface CoalescedReadsSource {
   collection: () => mongo.Collection;
-  maxTimeMs: number;
+  options: () => DriverOptions;
 }
 
 /**
@@ -66,7 +67,7 @@ export class CoalescedReads {
 
   private async readAlone({ id, resolve, reject }: Waiting): Promise<void> {
     try {
-      resolve(await this.source.collection().findOne({ _id: id }, { maxTimeMS: this.source.maxTimeMs }));
+      resolve(await this.source.collection().findOne({ _id: id }, this.source.options()));
     } catch (error) {
       reject(toDatabaseError(error));
     }
@@ -74,7 +75,7 @@ export class CoalescedReads {
 
   /** Bytes of each document by the text of its id; they are decoded for each caller. */
   private async find(ids: Id[]): Promise<Map<string, Found>> {
-    const options = { raw: true, batchSize: ids.length + 1, maxTimeMS: this.source.maxTimeMs };
+    const options = { ...this.source.options(), raw: true, batchSize: ids.length + 1 };
     const documents = await this.source
       .collection()
       .find({ _id: { $in: ids } }, options)

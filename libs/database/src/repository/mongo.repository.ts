@@ -6,6 +6,7 @@ import { bulk } from '../bulk/bulk.ts';
 import { insertMany } from '../bulk/insert-many.ts';
 import type { DatabaseConnection } from '../connection/database-connection.ts';
 import { DuplicateKeyError, FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
+import { named } from '../errors/named.ts';
 import { currentSession } from '../transactions/transaction.ts';
 import { toBulkTarget, type BulkAccess } from './bulk-target.ts';
 import { CompiledWrites } from './compiled-writes.ts';
@@ -77,7 +78,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     documents: AsyncIterable<Partial<T>> | Iterable<Partial<T>>,
     options: BulkOptions = {},
   ): Promise<BulkReport> {
-    return this.run(async () => insertMany(toBulkTarget(this, this.access), documents, options));
+    return named(async () => insertMany(toBulkTarget(this, this.access), documents, options));
   }
 
   /**
@@ -90,7 +91,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     operations: AsyncIterable<BulkOperation<T>> | Iterable<BulkOperation<T>>,
     options: BulkOptions = {},
   ): Promise<BulkReport> {
-    return this.run(async () => bulk(toBulkTarget(this, this.access), operations, options));
+    return named(async () => bulk(toBulkTarget(this, this.access), operations, options));
   }
 
   /**

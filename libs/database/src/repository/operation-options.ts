@@ -4,13 +4,19 @@ import type { CountedPage } from '../page/read-page.ts';
 import { currentSession } from '../transactions/transaction.ts';
 import type { Stored } from './document-types.ts';
 
+/** How long after its time limit the answer of the server is waited for, in milliseconds. */
+export const GRACE_MS = 500;
+
 /** What every operation takes. */
 export interface OperationOptions {
   /** Of the driver; inside `transactions.run` the session of the transaction unless another is given. */
   session?: mongo.ClientSession;
   /** Ends the wait for the answer. */
   signal?: AbortSignal;
-  /** Longest time that the server may work on it, in milliseconds; the configured one unless given. */
+  /**
+   * Longest time that the server may work on it, in milliseconds; the configured one unless given. The call ends half a second after it
+   * also when the server is stuck or cannot be reached, with {@link DatabaseTimeoutError}.
+   */
   maxTimeMs?: number;
   /** Shows in the server's log and in `currentOp`. */
   comment?: string;
@@ -73,6 +79,8 @@ export interface Upserted<T> {
 /** What the driver is given with every call. */
 export interface DriverOptions {
   maxTimeMS: number;
+  /** Frees the connection from a server that does not keep to `maxTimeMS`. */
+  socketTimeoutMS: number;
   session?: mongo.ClientSession;
   signal?: AbortSignal;
   comment?: string;
@@ -81,7 +89,7 @@ export interface DriverOptions {
 /** @param defaultMaxTimeMs - Where the call names none */
 export function toDriverOptions(options: OperationOptions, defaultMaxTimeMs: number): DriverOptions {
   const { session = currentSession(), signal, maxTimeMs = defaultMaxTimeMs, comment } = options;
-  const driver: DriverOptions = { maxTimeMS: maxTimeMs };
+  const driver: DriverOptions = { maxTimeMS: maxTimeMs, socketTimeoutMS: maxTimeMs + GRACE_MS };
   if (session) driver.session = session;
   if (signal) driver.signal = signal;
   if (comment !== undefined) driver.comment = comment;

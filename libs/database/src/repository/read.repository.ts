@@ -1,6 +1,7 @@
 import type { Model, mongo } from 'mongoose';
 import type { DatabaseConnection } from '../connection/database-connection.ts';
 import { DocumentNotFoundError, FilterInvalidError } from '../errors/database.error.ts';
+import { named } from '../errors/named.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
 import { cursorCodecOf } from '../page/cursor-key.ts';
 import { readPage } from '../page/read-page.ts';
@@ -11,6 +12,7 @@ import { CoalescedReads } from './coalesced-reads.ts';
 import type { Filter, Id, Stored } from './document-types.ts';
 import { matchesEverything, ModelPlan } from './model-plan.ts';
 import {
+  GRACE_MS,
   isJoinable,
   toDriverOptions,
   type DriverOptions,
@@ -21,7 +23,7 @@ import {
   type StoredPage,
 } from './operation-options.ts';
 import { retryLostRead } from './read-retry.ts';
-import { unlessAborted } from './unless-aborted.ts';
+import { withinLimits } from './within-limits.ts';
 
 const DEFAULT_LIMIT = 100;
 const DEFAULT_PAGE_LIMIT = 20;
@@ -63,7 +65,7 @@ export abstract class ReadRepository<T> {
     this.plan = new ModelPlan(model.schema);
     this.coalesced = new CoalescedReads({
       collection: () => this.collection,
-      maxTimeMs: connection.maxTimeMs,
+      options: () => toDriverOptions({}, connection.maxTimeMs),
     });
   }
 
@@ -254,13 +256,13 @@ export abstract class ReadRepository<T> {
     return toDriverOptions(options, this.connection.maxTimeMs);
   }
 
-  /** Runs one operation, ends the wait for it with the signal of the call, and names its error. */
-  protected async run<R>(operation: () => Promise<R>, { signal }: OperationOptions = {}): Promise<R> {
-    try {
-      return await (signal ? unlessAborted(operation, signal) : operation());
-    } catch (error) {
-      throw toDatabaseError(error);
-    }
+  /** Runs one operation, ends the wait for it with the signal and the time limit of the call, and names its error. */
+  protected async run<R>(
+    operation: () => Promise<R>,
+    { signal, maxTimeMs }: OperationOptions = {},
+  ): Promise<R> {
+    const limitMs = (maxTimeMs ?? this.connection.callLimitMs) + GRACE_MS;
+    return named(async () => withinLimits(operation, { signal, limitMs }));
   }
 
   /** As {@link run}, for what has no effects: a lost connection is made up for. */

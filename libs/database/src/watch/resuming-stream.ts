@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { mongo } from 'mongoose';
 import { DatabaseUnavailableError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
-import { unlessAborted } from '../repository/unless-aborted.ts';
+import { withinLimits } from '../repository/within-limits.ts';
 import { ChangeStreamLostError, type ResumeToken } from './change-stream.error.ts';
 import { fatalErrorOf, hasEndedSilently } from './stream-failure.ts';
 
@@ -62,7 +62,7 @@ export class ResumingStream<T extends mongo.Document> {
     while (!this.#signal?.aborted) {
       try {
         const stream = (this.#stream ??= this.#begin());
-        return await (this.#signal ? unlessAborted(async () => stream.next(), this.#signal) : stream.next());
+        return await withinLimits(async () => stream.next(), { signal: this.#signal });
       } catch (error) {
         if (this.#signal?.aborted) return undefined;
         const fatal = hasEndedSilently(error)
