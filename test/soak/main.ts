@@ -1,0 +1,126 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { mongo } from 'mongoose';
+import { ApiProcess } from '../support/api-process.ts';
+import { percentile } from '../support/figures.ts';
+import { MongodServer } from '../support/mongod-server.ts';
+import { plot } from './plot.ts';
+import { judge, type Sample } from './verdict.ts';
+import { Traffic } from './traffic.ts';
+
+// npm run test:soak [-- --minutes N]: traffic for ten minutes, the database killed and started every minute; a verdict and a plot.
+
+const FOLDER = resolve(import.meta.dirname, '../../reports');
+const PER_SECOND = 50;
+const SAMPLE_MS = 2_000;
+const KILL_EVERY_MS = 60_000;
+
+const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const durationMs = Number(values.minutes) * 60_000;
+if (!(durationMs > 0)) throw new RangeError('--minutes must be a number over 0');
+
+const server = await MongodServer.start();
+// The server does not keep this process alive, and its end is waited for.
+const alive = setInterval(() => undefined, 60_000);
+const api = await ApiProcess.start({ MONGODB_URI: server.uri('soak'), LOG_LEVEL: 'warn' });
+try {
+  await api.until('/health/ready', 200);
+  const { samples, kills, traffic } = await soak();
+  const lost = await countLost(traffic);
+  await draw(samples, kills);
+  const rows = judge(samples, { lost, odd: traffic.odd, output: api.output, isRunning: api.isRunning });
+  for (const { what, value, limit, isMet } of rows)
+    process.stdout.write(`${isMet ? 'met    ' : 'NOT met'} ${what}: ${value}, at most ${limit}\n`);
+  const sums = `${traffic.requests} requests, ${traffic.acknowledged.size} contacts, ${kills.length} kills`;
+  process.stdout.write(
+    `A46: ${sums}, ${traffic.skipped} not sent for lack of answers; plot in reports/soak.svg\n`,
+  );
+  for (const line of traffic.odd.slice(0, 5)) process.stdout.write(`odd: ${line}\n`);
+  if (rows.some(({ isMet }) => !isMet)) process.exitCode = 1;
+} finally {
+  await api.stop();
+  await server.stop();
+  clearInterval(alive);
+}
+
+async function soak(): Promise<{ samples: Sample[]; kills: number[]; traffic: Traffic }> {
+  const traffic = new Traffic(api.url, PER_SECOND);
+  const startedAt = performance.now();
+  const now = (): number => performance.now() - startedAt;
+  const samples: Sample[] = [];
+  const kills: number[] = [];
+  let killing = Promise.resolve();
+  while (now() < durationMs) {
+    await sleep(SAMPLE_MS);
+    samples.push(await takeSample(traffic, now() / 1_000));
+    if (now() >= (kills.length + 1) * KILL_EVERY_MS && now() < durationMs - SAMPLE_MS) {
+      kills.push(now() / 1_000);
+      killing = killing.then(async () => server.kill()).then(async () => server.restart());
+    }
+    if (process.stderr.isTTY)
+      process.stderr.write(`\rsoak: ${(now() / 60_000).toFixed(1)} of ${values.minutes} min `);
+  }
+  await killing;
+  await traffic.stop();
+  return { samples, kills, traffic };
+}
+
+async function takeSample(traffic: Traffic, atSeconds: number): Promise<Sample> {
+  const text = await (await api.request('/metrics')).text();
+  const metric = (name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const { latenciesMs, unavailable } = traffic.takeWindow();
+  return {
+    atSeconds,
+    memoryBytes: metric('process_resident_memory_bytes'),
+    handles: metric('process_open_fds'),
+    medianMs: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.5),
+    p99Ms: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.99),
+    unavailable,
+  };
+}
+
+/** Acknowledged contacts that are not stored under their id. */
+async function countLost({ acknowledged }: Traffic): Promise<number> {
+  const client = await mongo.MongoClient.connect(server.uri('soak'));
+  try {
+    const contacts = await client.db().collection('contacts').find().toArray();
+    const stored = new Map(contacts.map(({ email, _id }) => [String(email), String(_id)]));
+    return [...acknowledged].filter(([email, id]) => stored.get(email) !== id).length;
+  } finally {
+    await client.close();
+  }
+}
+
+async function draw(samples: readonly Sample[], kills: readonly number[]): Promise<void> {
+  const of = (pick: (sample: Sample) => number): number[] => samples.map(pick);
+  const svg = plot(
+    of(({ atSeconds }) => atSeconds),
+    [
+      {
+        title: 'Resident memory',
+        unit: 'MB',
+        series: [{ name: 'service', values: of((s) => s.memoryBytes / 1e6) }],
+      },
+      { title: 'Open files', unit: '', series: [{ name: 'service', values: of((s) => s.handles) }] },
+      {
+        title: 'Latency',
+        unit: 'ms',
+        series: [
+          { name: 'median', values: of((s) => s.medianMs) },
+          { name: 'p99', values: of((s) => s.p99Ms) },
+        ],
+      },
+      {
+        title: 'Answers 503',
+        unit: '',
+        series: [{ name: `in ${SAMPLE_MS / 1_000} s`, values: of((s) => s.unavailable) }],
+      },
+    ],
+    kills,
+  );
+  await mkdir(FOLDER, { recursive: true });
+  await writeFile(join(FOLDER, 'soak.svg'), svg);
+}

@@ -1,0 +1,57 @@
+import { percentile } from '../support/figures.ts';
+
+/** The service at one time, with the requests since the sample before. */
+export interface Sample {
+  atSeconds: number;
+  memoryBytes: number;
+  /** Open file descriptors, sockets among them. */
+  handles: number;
+  medianMs: number;
+  p99Ms: number;
+  /** Answers 503. */
+  unavailable: number;
+}
+
+export interface Outcome {
+  /** Acknowledged writes that are not there. */
+  lost: number;
+  odd: readonly string[];
+  /** What the service has printed. */
+  output: string;
+  isRunning: boolean;
+}
+
+export interface Verdict {
+  what: string;
+  value: number;
+  limit: number;
+  isMet: boolean;
+}
+
+/** Largest growth between the second fifth of the time, when it is warm, and the last one. */
+const MEMORY_DRIFT = 0.15;
+const MORE_HANDLES = 10;
+
+/** @param samples - Of a run that was long enough to be warm for most of it */
+export function judge(samples: readonly Sample[], { lost, odd, output, isRunning }: Outcome): Verdict[] {
+  const fifth = Math.max(1, Math.floor(samples.length / 5));
+  const early = samples.slice(fifth, 2 * fifth);
+  const late = samples.slice(-fifth);
+  const median = (of: readonly Sample[], pick: (sample: Sample) => number): number =>
+    percentile(of.map(pick), 0.5);
+  const drift = median(late, (s) => s.memoryBytes) / median(early, (s) => s.memoryBytes) - 1;
+  const moreHandles = median(late, (s) => s.handles) - median(early, (s) => s.handles);
+  const unhandled = output.match(/unhandled/gi)?.length ?? 0;
+  return [
+    atMost('growth of resident memory', Number(drift.toFixed(3)), MEMORY_DRIFT),
+    atMost('more open files', moreHandles, MORE_HANDLES),
+    atMost('acknowledged writes lost', lost, 0),
+    atMost('answers other than asked for or 503', odd.length, 0),
+    atMost('unhandled rejections', unhandled, 0),
+    atMost('ends of the process', isRunning ? 0 : 1, 0),
+  ];
+}
+
+function atMost(what: string, value: number, limit: number): Verdict {
+  return { what, value, limit, isMet: value <= limit };
+}
