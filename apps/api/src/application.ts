@@ -1,3 +1,5 @@
+import { loadConfiguration } from '#config';
+import { DatabaseConnection } from '#database';
 import { HealthService } from '#health';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +12,7 @@ import { ProblemFilter } from './http/problem.filter.ts';
 import { answerProbesFirst } from './http/probe-shortcut.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
 import { RequestObserver } from './http/request-observer.ts';
+import { shedLoad } from './http/shed-load.ts';
 import { NestLogger } from './logging/nest-logger.ts';
 import { HttpMetrics } from './metrics/http.metrics.ts';
 import { serveDocs } from './openapi/docs.ts';
@@ -20,16 +23,22 @@ import { serveDocs } from './openapi/docs.ts';
  * @param logger - Receives every line of the application
  */
 export async function createApplication(logger: Logger): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createFastifyAdapter(), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const { trustedProxies } = loadConfiguration().server;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule,
+    createFastifyAdapter(trustedProxies),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   const fastify = app.getHttpAdapter().getInstance();
   const observer = new RequestObserver(logger.child({ context: 'HTTP' }), app.get(HttpMetrics));
   const routes = new KnownRoutes(fastify);
   addBodyParsers(fastify);
   addRequestHooks(fastify, observer);
+  shedLoad(fastify, app.get(DatabaseConnection));
   answerProbesFirst(app.getHttpServer(), app.get(HealthService), observer);
   serveDocs(app);
   app.useGlobalFilters(new ProblemFilter(routes));

@@ -42,6 +42,8 @@ describe(ConfigurationError.name, () => {
       ...DURATIONS,
     ];
 
+    const PROXIES = 'must be addresses or networks separated by commas, as in 10.0.0.0/8,127.0.0.1';
+
     it.each(NUMBERS)('%s that is no whole number', (variable) => {
       for (const value of [
         '1500.5',
@@ -61,6 +63,9 @@ describe(ConfigurationError.name, () => {
 
     it.each([
       ['PORT', '65536', 'must be a valid port'],
+      ['TRUSTED_PROXIES', '10.0.0.0/8,proxy', PROXIES],
+      ['TRUSTED_PROXIES', '10.0.0.0/33', PROXIES],
+      ['TRUSTED_PROXIES', ',', PROXIES],
       ['MONGODB_MAX_POOL_SIZE', '0', 'must be greater than or equal to 1'],
       ['MONGODB_MAX_POOL_SIZE', '10001', 'must be less than or equal to 10000'],
       ['HEALTH_INTERVAL_MS', '99', 'must be greater than or equal to 100'],

@@ -33,7 +33,7 @@ describe('.env.example', () => {
 
   it('shows the defaults', () => {
     const isDefault = ([name]: [string, string]): boolean =>
-      !/_FILE$|_PASSWORD$|_TOKEN$/.test(name) && name !== 'MONGODB_URI';
+      !/_FILE$|_PASSWORD$|_TOKEN$|_PROXIES$/.test(name) && name !== 'MONGODB_URI';
     const defaults = Object.fromEntries(Object.entries(values).filter(isDefault));
     expect(loadConfiguration(defaults)).toEqual(loadConfiguration({}));
     expect(values.MONGODB_URI).toBe(loadConfiguration({}).database.uri);

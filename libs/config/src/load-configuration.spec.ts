@@ -18,6 +18,7 @@ describe(loadConfiguration.name, () => {
           environment: 'development',
           host: '127.0.0.1',
           port: 3000,
+          trustedProxies: [],
           logLevel: 'info',
           drainMs: 0,
           shutdownTimeoutMs: 10_000,
@@ -85,6 +86,7 @@ describe(loadConfiguration.name, () => {
     const environment = {
       HOST: '::1',
       PORT: '8080',
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       LOG_LEVEL: 'trace',
       MONGODB_URI: 'mongodb://ada:lovelace@db:1/in_uri',
       MONGODB_DATABASE: 'named',
@@ -108,6 +110,7 @@ describe(loadConfiguration.name, () => {
         environment: 'development',
         host: '::1',
         port: 8080,
+        trustedProxies: ['10.0.0.0/8', '::1'],
         logLevel: 'trace',
         drainMs: 8,
         shutdownTimeoutMs: 9,

@@ -74,6 +74,8 @@ function toConfiguration(env: Variables, given: Environment) {
         environment: env.NODE_ENV,
         host: env.HOST,
         port: env.PORT,
+        /** Whose word is taken for the address of a client. */
+        trustedProxies: env.TRUSTED_PROXIES ?? [],
         logLevel: env.LOG_LEVEL,
         drainMs: env.SHUTDOWN_DRAIN_MS,
         shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,

@@ -6,6 +6,7 @@ export interface Variables {
   NODE_ENV: 'development' | 'production' | 'test';
   HOST: string;
   PORT: number;
+  TRUSTED_PROXIES?: string[];
   LOG_LEVEL: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   MONGODB_URI: string;
   MONGODB_DATABASE?: string;
@@ -30,11 +31,29 @@ export interface Variables {
 const durationMs = (): Joi.NumberSchema => Joi.number().integer().min(0).max(2_147_483_647);
 const positiveMs = (): Joi.NumberSchema => durationMs().min(1);
 
+/** Addresses or networks, separated by commas. */
+function trustedProxies(): Joi.AnySchema {
+  const addresses = Joi.array()
+    .items(Joi.string().trim().ip({ cidr: 'optional' }))
+    .min(1);
+  return Joi.any()
+    .custom((value: unknown, helpers) => {
+      const { error, value: list } = addresses.validate(String(value).split(',')) as Joi.ValidationResult<
+        string[]
+      >;
+      return error ? helpers.error('proxies') : list;
+    }, 'a list of addresses')
+    .messages({
+      proxies: '{#label} must be addresses or networks separated by commas, as in 10.0.0.0/8,127.0.0.1',
+    });
+}
+
 /** The variables that mean the same in every environment. Each environment adds those whose default or rules are its own. */
 export const commonVariables = {
   NODE_ENV: Joi.string().valid('development', 'production', 'test'),
   PORT: Joi.number().port().default(3000),
   LOG_LEVEL: Joi.string().valid('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  TRUSTED_PROXIES: trustedProxies(),
   MONGODB_URI: mongodbUri(),
   MONGODB_DATABASE: databaseName(),
   MONGODB_MAX_POOL_SIZE: Joi.number().integer().min(1).max(10_000).default(100),

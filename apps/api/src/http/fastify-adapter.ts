@@ -15,9 +15,14 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_PARAMETER_LENGTH = 16_384;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** Fastify with the limits of this service, and answers in one form also for what never reaches a route. */
-export function createFastifyAdapter(): FastifyAdapter {
+/**
+ * Fastify with the limits of this service, and answers in one form also for what never reaches a route.
+ *
+ * @param trustedProxies - Addresses and networks whose `X-Forwarded-For` is believed; nobody's unless given
+ */
+export function createFastifyAdapter(trustedProxies: readonly string[]): FastifyAdapter {
   return new FastifyAdapter({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: JSON_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS },

@@ -70,6 +70,11 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
     return readPoolStatistics(this.client);
   }
 
+  /** Most connections to one server. */
+  get maxPoolSize(): number {
+    return this.config.maxPoolSize;
+  }
+
   /** Longest time that the server may work on one operation, in milliseconds. */
   get maxTimeMs(): number {
     return this.config.maxTimeMs;
