@@ -8,6 +8,7 @@ import { base } from './jest.config.js';
 export default {
   ...base,
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.faults.ts'],
+  reporters: ['default', '<rootDir>/test/support/figures-reporter.ts'],
   maxWorkers: 1,
   testTimeout: 180_000,
 };
