@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { MongodServer } from '../test/support/mongod-server.ts';
+import { benchContactsImport } from './contacts-import.ts';
+import { benchContactsMemory } from './contacts-memory.ts';
+import { benchContacts } from './contacts.ts';
 import { benchHealth } from './health.ts';
 import { benchRepository } from './repository.ts';
 import { benchStartup } from './startup.ts';
@@ -8,6 +11,9 @@ import { benchStreamMemory } from './stream-memory.ts';
 // npm run bench -- NAME [--rounds N]: prints a table and keeps every figure in reports/.
 
 const BENCHES: Record<string, (mongodbUri: string, rounds?: number) => Promise<void>> = {
+  contacts: benchContacts,
+  'contacts-import': benchContactsImport,
+  'contacts-memory': benchContactsMemory,
   health: benchHealth,
   repository: benchRepository,
   startup: benchStartup,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
 import type { EmbeddedMongo } from './embedded/embedded-mongo.ts';
 import { createLogger } from './logging/logger.ts';
+import { PRINT_MODELS, printModels } from './print-models.ts';
 import { stopOnSignal } from './shutdown/stop-on-signal.ts';
 
 const EXIT_FAILED = 1;
@@ -22,6 +23,10 @@ export async function run(): Promise<void> {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EXIT_CONFIGURATION;
     return;
+  }
+  if (process.argv.includes(PRINT_MODELS)) {
+    await printModels(configuration);
+    process.exit();
   }
   const logger = await createLogger(configuration.server);
   const stopLater = stopOnSignal(logger);

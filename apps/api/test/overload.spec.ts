@@ -6,6 +6,7 @@ import { Prober } from '../../../test/support/prober.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 
 const POOL_SIZE = 5;
+const BLOCKED_MS = 6_000;
 
 let server: MongodServer;
 let api: TestApplication;
@@ -14,6 +15,7 @@ beforeAll(async () => {
   api = await TestApplication.start({
     MONGODB_URI: server.uri('app'),
     MONGODB_MAX_POOL_SIZE: String(POOL_SIZE),
+    MONGODB_WAIT_QUEUE_TIMEOUT_MS: '20000',
   });
   await api.until('/health/ready', 200);
   // Reads the key of the cursors, once.
@@ -40,7 +42,7 @@ async function timed(
 describe('more requests than the pool can serve', () => {
   it('are refused at once, while probes answer, and served again with the end of the cause', async () => {
     const prober = new Prober(`${api.url}/health`);
-    await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: 4_000 });
+    await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: BLOCKED_MS });
     const first = Array.from({ length: 4 * POOL_SIZE }, async (_, n) =>
       timed(`/contacts?email=a${n}@example.org`),
     );
@@ -58,11 +60,11 @@ describe('more requests than the pool can serve', () => {
     const endedAt = performance.now();
     await Promise.all(first);
     await api.until('/contacts', 200);
-    // The finds that were blocked already had up to four seconds to go.
+    // The finds that were blocked already had that long to go at most.
     expectFigure({
       row: 'overload',
       what: 'normal again after the last blocked call could end',
-      value: Math.max(0, performance.now() - endedAt - 4_000),
+      value: Math.max(0, performance.now() - endedAt - BLOCKED_MS),
       unit: 'ms',
       limit: 2_000,
     });

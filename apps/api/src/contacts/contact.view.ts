@@ -2,7 +2,7 @@ import type { Stored } from '#database';
 import { ResourceView, ViewField } from '../http/resource/resource-view.ts';
 import { CONTACT_STATUSES, type Contact, type ContactStatus } from './contact.schema.ts';
 
-/** A contact as it is answered. */
+/** One contact as it is answered. */
 export class ContactView extends ResourceView {
   @ViewField({ type: 'string', format: 'email', example: 'ada@example.org' })
   email!: string;

@@ -1,24 +1,9 @@
-import { Readable } from 'node:stream';
-import type { Stored } from '#database';
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { mongo } from 'mongoose';
-import { MERGE_PATCH_TYPE, NDJSON_TYPES } from '../http/body-parsers.ts';
+import { MERGE_PATCH_TYPES, NDJSON_TYPES } from '../http/body-parsers.ts';
 import { Consumes } from '../http/consumes.decorator.ts';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.ts';
 import { ReservedId } from '../http/idempotency/reserved-id.ts';
@@ -26,12 +11,11 @@ import { DtoPipe } from '../http/input/dto.ts';
 import type { ImportReport } from '../http/ndjson/import-lines.ts';
 import { Lines } from '../http/ndjson/lines.decorator.ts';
 import { sendLines } from '../http/ndjson/send-lines.ts';
-import { isFresh, toCondition, toETag } from '../http/resource/etag.ts';
-import { toList, type List } from '../http/resource/list-query.ts';
-import { toLinks } from '../http/resource/page-links.ts';
-import { toId } from '../http/resource/resource-id.ts';
+import { answerCreated, answerOne, answerPage, sendOne } from '../http/resource/answers.ts';
+import type { Condition } from '../http/resource/etag.ts';
+import type { List } from '../http/resource/list-query.ts';
+import { Id, IfMatch } from '../http/resource/parameters.decorator.ts';
 import { ResourceOperations } from '../openapi/resource-operations.ts';
-import type { Contact } from './contact.schema.ts';
 import { ContactView, toContactView } from './contact.view.ts';
 import { ContactsService } from './contacts.service.ts';
 import { CreateContact } from './dto/create-contact.ts';
@@ -49,12 +33,9 @@ export class ContactsController {
   @operations.list()
   async list(
     @Query(new DtoPipe(ListContacts)) query: ListContacts,
-    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<List<ContactView>> {
-    const page = await this.contacts.list(query);
-    void reply.header('cache-control', 'private, no-cache').header('link', toLinks(request.url, page));
-    return toList(page, toContactView);
+    return answerPage(reply, await this.contacts.list(query), toContactView);
   }
 
   @Get('export')
@@ -76,16 +57,8 @@ export class ContactsController {
 
   @Get(':id')
   @operations.read()
-  async read(
-    @Param('id') id: string,
-    @Headers('if-none-match') ifNoneMatch: string | undefined,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const contact = await this.contacts.get(toId(id));
-    const eTag = toETag(contact.version);
-    void reply.header('etag', eTag).header('cache-control', 'private, no-cache');
-    if (isFresh(ifNoneMatch, eTag)) return void reply.status(304).send();
-    void reply.send(toContactView(contact));
+  async read(@Id() id: string, @Res() reply: FastifyReply): Promise<void> {
+    sendOne(reply, await this.contacts.get(id), toContactView);
   }
 
   @Post()
@@ -93,46 +66,39 @@ export class ContactsController {
   @operations.create()
   async create(
     @Body(new DtoPipe(CreateContact)) input: CreateContact,
-    @ReservedId() id: mongo.ObjectId | undefined,
+    @ReservedId() reservedId: mongo.ObjectId | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ContactView> {
-    const contact = await this.contacts.create(input, id);
-    void reply.header('location', `/contacts/${contact._id.toHexString()}`);
-    return answer(reply, contact);
+    return answerCreated(reply, await this.contacts.create(input, reservedId), toContactView);
   }
 
   @Patch(':id')
-  @Consumes(MERGE_PATCH_TYPE, 'application/json')
+  @Consumes(...MERGE_PATCH_TYPES)
   @operations.update()
   async update(
-    @Param('id') id: string,
+    @Id() id: string,
     @Body(new DtoPipe(UpdateContact)) patch: UpdateContact,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfMatch() condition: Condition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ContactView> {
-    return answer(reply, await this.contacts.update(toId(id), patch, toCondition(ifMatch)));
+    return answerOne(reply, await this.contacts.update(id, patch, condition), toContactView);
   }
 
   @Put(':id')
   @operations.replace()
   async replace(
-    @Param('id') id: string,
+    @Id() id: string,
     @Body(new DtoPipe(CreateContact)) input: CreateContact,
-    @Headers('if-match') ifMatch: string | undefined,
+    @IfMatch() condition: Condition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ContactView> {
-    return answer(reply, await this.contacts.replace(toId(id), input, toCondition(ifMatch)));
+    return answerOne(reply, await this.contacts.replace(id, input, condition), toContactView);
   }
 
   @Delete(':id')
   @HttpCode(204)
   @operations.delete()
-  async delete(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
-    await this.contacts.delete(toId(id), toCondition(ifMatch));
+  async delete(@Id() id: string, @IfMatch() condition: Condition): Promise<void> {
+    await this.contacts.delete(id, condition);
   }
-}
-
-function answer(reply: FastifyReply, contact: Stored<Contact>): ContactView {
-  void reply.header('etag', toETag(contact.version));
-  return toContactView(contact);
 }

@@ -1,32 +1,27 @@
 import type { Readable } from 'node:stream';
-import { DocumentNotFoundError, type Filter, type Stored, type StoredPage } from '#database';
+import type { Filter, Stored, StoredPage } from '#database';
 import { Injectable } from '@nestjs/common';
 import type { mongo } from 'mongoose';
 import { insertOnce } from '../http/idempotency/reserved-id.ts';
-import { normalizeEmail } from '../http/input/email.ts';
 import { importLines, type ImportReport } from '../http/ndjson/import-lines.ts';
+import { EXPORT_OPTIONS } from '../http/ndjson/send-lines.ts';
+import { deleteById, patchById, replaceById } from '../http/resource/changes.ts';
+import type { Condition } from '../http/resource/etag.ts';
+import { toFilter } from '../http/resource/filter-parameters.ts';
 import { toPageOptions } from '../http/resource/list-query.ts';
-import { patchById, toDocument } from '../http/resource/merge-patch.ts';
+import { toDocument } from '../http/resource/merge-patch.ts';
 import type { Contact } from './contact.schema.ts';
 import { ContactsRepository } from './contacts.repository.ts';
 import { CreateContact } from './dto/create-contact.ts';
 import type { FilterContacts, ListContacts } from './dto/list-contacts.ts';
 import type { UpdateContact } from './dto/update-contact.ts';
 
-/** For changes: `expectedVersion` is that of the contact the client has seen. */
-export interface Condition {
-  expectedVersion?: number;
-}
-
-/** Longest that the server works on an export, in milliseconds. */
-const EXPORT_TIME_MS = 600_000;
-
 @Injectable()
 export class ContactsService {
   constructor(private readonly contacts: ContactsRepository) {}
 
   async list(query: ListContacts): Promise<StoredPage<Contact>> {
-    return this.contacts.findPage(toFilter(query), toPageOptions(query));
+    return this.contacts.findPage(toContactFilter(query), toPageOptions(query));
   }
 
   async get(id: string): Promise<Stored<Contact>> {
@@ -34,7 +29,7 @@ export class ContactsService {
   }
 
   export(query: FilterContacts): AsyncGenerator<Stored<Contact>, void, undefined> {
-    return this.contacts.stream(toFilter(query), { maxTimeMs: EXPORT_TIME_MS });
+    return this.contacts.stream(toContactFilter(query), EXPORT_OPTIONS);
   }
 
   /** @param id - Reserved for it by an `Idempotency-Key` */
@@ -47,13 +42,11 @@ export class ContactsService {
   }
 
   async replace(id: string, input: CreateContact, condition: Condition): Promise<Stored<Contact>> {
-    const contact = await this.contacts.replaceById(id, toDocument<Contact>(input), condition);
-    if (contact === null) throw new DocumentNotFoundError();
-    return contact;
+    return replaceById(this.contacts, id, toDocument<Contact>(input), condition);
   }
 
   async delete(id: string, condition: Condition): Promise<void> {
-    if (!(await this.contacts.deleteById(id, condition))) throw new DocumentNotFoundError();
+    await deleteById(this.contacts, id, condition);
   }
 
   async import(lines: Readable): Promise<ImportReport> {
@@ -63,11 +56,6 @@ export class ContactsService {
   }
 }
 
-function toFilter({ status, tag, email, organization }: FilterContacts): Filter<Contact> {
-  return {
-    ...(status !== undefined && { status }),
-    ...(tag !== undefined && { tags: tag }),
-    ...(email !== undefined && { email: normalizeEmail(email) }),
-    ...(organization !== undefined && { organization }),
-  };
+function toContactFilter({ status, tag, email, organization }: FilterContacts): Filter<Contact> {
+  return toFilter<Contact>({ status, tags: tag, email, organization });
 }

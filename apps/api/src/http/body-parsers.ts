@@ -6,7 +6,9 @@ import { isDeeper, MAX_JSON_DEPTH } from './json-depth.ts';
 import { ProblemException } from './problem.exception.ts';
 
 const JSON_TYPE = 'application/json';
-export const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+/** JSON that is sent to a `PATCH` is a merge patch too. */
+export const MERGE_PATCH_TYPES = [MERGE_PATCH_TYPE, JSON_TYPE];
 /** The first name is the usual one; there is no registered type. */
 export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 

@@ -14,8 +14,15 @@ export class KnownRoutes {
     });
   }
 
+  /** Whether this very path is one, and does not only fit to one with a parameter. */
+  isExact(path: string): boolean {
+    return this.methods.has(path);
+  }
+
   /** @returns Methods that a path is there for, in order; none for an unknown path */
   methodsOf(path: string): string[] {
+    const exact = this.methods.get(path);
+    if (exact) return [...exact].toSorted();
     const parts = path.split('/');
     const found = [...this.methods].filter(([pattern]) => fits(pattern.split('/'), parts));
     return [...new Set(found.flatMap(([, methods]) => [...methods]))].toSorted();

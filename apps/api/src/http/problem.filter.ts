@@ -28,8 +28,12 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** A path that is there for other methods is not unknown: https://www.rfc-editor.org/rfc/rfc9110#name-405-method-not-allowed */
   private knowingMethods(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
-    if (!request.is404 || !isWithoutRoute(toProblemKind(error).status, request)) return error;
-    const methods = this.routes.methodsOf(request.url.split('?', 1)[0] ?? '/');
+    const path = request.url.split('?', 1)[0] ?? '/';
+    // `PUT /contacts/export` comes to `/contacts/:id`, but `export` is no id.
+    const isOfAnother = !request.is404 && request.routeOptions.url !== path && this.routes.isExact(path);
+    const isUnknown = request.is404 && isWithoutRoute(toProblemKind(error).status, request);
+    if (!isOfAnother && !isUnknown) return error;
+    const methods = this.routes.methodsOf(path);
     if (methods.length === 0) return error;
     void reply.header('Allow', methods.join(', '));
     return new ProblemException('METHOD_NOT_ALLOWED');

@@ -19,6 +19,11 @@ const REPLAYED = {
 };
 const LINK = { Link: { description: 'Addresses of the pages around this one, RFC 8288', schema: TEXT } };
 
+/** Printable, without the spaces around it that HTTP takes off. */
+const KEY_PATTERN = '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$';
+/** What can match at all: a version, or anything. */
+const CONDITION_PATTERN = '^("(0|[1-9][0-9]{0,14})"|\\*)$';
+
 const AWAY: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'DATABASE_TIMEOUT'];
 const BODY: readonly ProblemCode[] = ['INPUT_INVALID', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
 const WRITE: readonly ProblemCode[] = ['DOCUMENT_INVALID', 'DUPLICATE_KEY'];
@@ -74,13 +79,13 @@ export class ResourceOperations {
 
   create(): MethodDecorator {
     return applyDecorators(
-      ApiOperation({ summary: `Create a ${this.#one}` }),
+      ApiOperation({ summary: `Create ${withArticle(this.#one)}` }),
       ApiHeader({
         name: 'Idempotency-Key',
         required: false,
         description:
           'Makes it safe to send the request again: one is created, and the first answer given again',
-        schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
+        schema: { type: 'string', minLength: 1, maxLength: 255, pattern: KEY_PATTERN },
       }),
       this.#answer(201, 'It was created', { ...LOCATION, ...ETAG, ...REPLAYED }),
       ApiProblems(...AWAY, ...BODY, ...WRITE, 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'),
@@ -89,20 +94,21 @@ export class ResourceOperations {
 
   /** A merge patch. */
   update(): MethodDecorator {
-    return this.#change(`Change a ${this.#one} by a merge patch (RFC 7396)`);
+    return this.#change(`Change ${withArticle(this.#one)} by a merge patch (RFC 7396)`);
   }
 
   replace(): MethodDecorator {
-    return this.#change(`Replace a ${this.#one}`);
+    return this.#change(`Replace ${withArticle(this.#one)}`);
   }
 
   delete(): MethodDecorator {
     return applyDecorators(
-      ApiOperation({ summary: `Delete a ${this.#one}` }),
+      ApiOperation({ summary: `Delete ${withArticle(this.#one)}` }),
       this.#id(),
       ifMatch(),
       answer(204, 'It is gone', {}),
-      ApiProblems(...AWAY, ...CONDITION, 'INPUT_INVALID'),
+      // A body is not wanted, but looked at when there is one.
+      ApiProblems(...AWAY, ...BODY, ...CONDITION),
     );
   }
 
@@ -118,7 +124,7 @@ export class ResourceOperations {
         description: `Lines of JSON, each as \`${input.name}\``,
         required: false,
         // Of no type: what is in the lines is told line by line.
-        schema: { example: '{"email":"ada@example.org"}\n{"email":"eve@example.org"}\n' },
+        schema: { example: '{…}\n{…}\n' },
       }),
       answer(200, 'What became of the lines', {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } } },
@@ -165,11 +171,15 @@ function ifMatch(): MethodDecorator {
     name: 'If-Match',
     required: true,
     description: 'ETag of what is to be changed, or `*` for whatever is there',
-    schema: { type: 'string', minLength: 1 },
+    schema: { type: 'string', pattern: CONDITION_PATTERN },
     example: '"0"',
   });
 }
 
 function answer(status: number, description: string, rest: object): MethodDecorator {
   return ApiResponse({ status, description, ...rest });
+}
+
+function withArticle(name: string): string {
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
 }

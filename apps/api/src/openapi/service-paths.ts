@@ -73,7 +73,8 @@ export const SERVICE_PATHS = {
     options: operation(
       'What may be done; writes nothing',
       { 204: { description: 'In the header `Allow`', headers: { Allow: { schema: TEXT } } } },
-      problemResponses(TEST_ACCESS),
+      // A body is not wanted, but looked at when there is one.
+      problemResponses([...TEST_ACCESS, 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']),
     ),
   },
   '/metrics': {

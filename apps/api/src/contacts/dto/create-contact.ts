@@ -1,7 +1,7 @@
 import { ChoiceField, DateTimeField, EmailField, TextField, TextListField } from '../../http/input/fields.ts';
 import { CONTACT_STATUSES, type ContactStatus } from '../contact.schema.ts';
 
-/** A contact as it is sent, in `POST`, `PUT` and the lines of an import. */
+/** One contact as it is sent, in `POST`, `PUT` and the lines of an import. */
 export class CreateContact {
   @EmailField({ required: true, example: 'ada@example.org', description: 'Lower case, unique' })
   email!: string;

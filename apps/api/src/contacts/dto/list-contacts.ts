@@ -1,5 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
-import { FilterParameter, ListQuery, SortParameter } from '../../http/resource/list-query.ts';
+import { FilterParameter } from '../../http/resource/filter-parameters.ts';
+import { ListQuery, SortParameter } from '../../http/resource/list-query.ts';
 import { CONTACT_STATUSES, type ContactStatus } from '../contact.schema.ts';
 
 /** Which contacts. */

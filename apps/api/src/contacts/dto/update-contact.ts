@@ -1,5 +1,5 @@
 import { PartialType } from '@nestjs/swagger';
 import { CreateContact } from './create-contact.ts';
 
-/** A merge patch of a contact: `null` removes what is not required. */
+/** A merge patch: `null` removes what is not required. */
 export class UpdateContact extends PartialType(CreateContact, { skipNullProperties: false }) {}

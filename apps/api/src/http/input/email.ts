@@ -19,8 +19,3 @@ const MAX_LOCAL_LENGTH = 64;
 export function isEmail(text: string): boolean {
   return EMAIL.test(text) && text.trim().indexOf('@') <= MAX_LOCAL_LENGTH;
 }
-
-/** As it is stored, and so as it is found. */
-export function normalizeEmail(email: string): string {
-  return email.trim().toLowerCase();
-}

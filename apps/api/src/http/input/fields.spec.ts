@@ -6,6 +6,7 @@ import {
   DateTimeField,
   EmailField,
   NumberField,
+  ObjectIdField,
   TextField,
   TextListField,
 } from './fields.ts';
@@ -25,6 +26,9 @@ class Sample {
 
   @DateTimeField()
   at?: string | null;
+
+  @ObjectIdField()
+  owner?: string | null;
 
   @NumberField({ min: 0, max: 10 })
   amount?: number | null;
@@ -54,6 +58,7 @@ describe(toDto.name, () => {
     {},
     { name: null, at: null, amount: null, count: null, isReady: null },
     { name: 'ab' },
+    { owner: '6731f0c2A4B5C6D7e8f90123' },
     { name: '\u{1f600}\u{1f600}\u{1f600}' },
     { choice: 'b', tags: [] },
     { tags: ['abc', '\u{1f600}'] },
@@ -98,6 +103,9 @@ describe(toDto.name, () => {
     [{ tags: { 0: 'a' } }, 'tags'],
     [{ at: 0 }, 'at'],
     [{ at: '2026-02-30T00:00:00Z' }, 'at'],
+    [{ owner: 'aaaaaaaaaaaa' }, 'owner'],
+    [{ owner: `${'a'.repeat(24)}\n` }, 'owner'],
+    [{ owner: 12 }, 'owner'],
     [{ amount: '1' }, 'amount'],
     [{ amount: 11 }, 'amount'],
     [{ amount: -1 }, 'amount'],
@@ -124,6 +132,12 @@ describe(toDto.name, () => {
       expect(problemsOf(input)).toEqual([' must be an object']);
     },
   );
+
+  it('takes nothing for a class without fields', () => {
+    class Nothing {}
+    expect(toDto(Nothing, {})).toEqual({});
+    expect(() => toDto(Nothing, { name: 'ab' })).toThrow(ProblemException);
+  });
 
   it('names every field at fault, and says what is wanted', () => {
     expect(problemsOf({ name: 'a', choice: 'c', other: 1 }).toSorted()).toEqual([

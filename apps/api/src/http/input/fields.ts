@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, ValidateBy, ValidateIf } from 'class-validator';
+import { OBJECT_ID } from '../resource/resource-id.ts';
 import { isDateTime } from './date-time.ts';
 import { EMAIL_PATTERN, isEmail, MAX_EMAIL_LENGTH } from './email.ts';
 
@@ -56,6 +57,17 @@ export function TextListField({
   return field({ ...options, isNullable: false }, shape, message, (value) => {
     return Array.isArray(value) && value.length <= maxItems && value.every((item) => isText(item, 1, max));
   });
+}
+
+/** The id of another document, of 24 hexadecimal digits; `null` where it is not required. */
+export function ObjectIdField(options: FieldOptions = {}) {
+  const shape = { type: 'string', pattern: OBJECT_ID.source } as const;
+  return field(
+    options,
+    shape,
+    'must be 24 hexadecimal digits',
+    (value) => typeof value === 'string' && OBJECT_ID.test(value),
+  );
 }
 
 /** A moment as in RFC 3339, kept to the millisecond, in the years 1 to 9999; `null` where it is not required. */
@@ -114,7 +126,7 @@ function field(
 }
 
 /** As JSON Schema counts: a character outside the first plane is one. */
-function isText(value: unknown, min: number, max: number): boolean {
+export function isText(value: unknown, min: number, max: number): boolean {
   // Half a character would be stored as another one.
   if (typeof value !== 'string' || value.length < min || !value.isWellFormed()) return false;
   if (value.length > max * 2) return false;

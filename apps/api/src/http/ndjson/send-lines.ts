@@ -3,6 +3,8 @@ import type { FastifyReply } from 'fastify';
 
 /** Text that is sent in one go, in characters. */
 const CHUNK_CHARACTERS = 65_536;
+/** For the query behind an export: the server works on it for up to ten minutes. */
+export const EXPORT_OPTIONS = { maxTimeMs: 600_000 };
 /** How long the client may take nothing, in milliseconds: a cursor of the database is kept open for it. */
 const STALL_MS = 60_000;
 

@@ -4,6 +4,11 @@ import { ProblemException } from '../problem.exception.ts';
 const NEVER = -1;
 const VERSION_TAG = /^"(0|[1-9]\d{0,14})"$/;
 
+/** For a change: `expectedVersion` is that of the document the client has seen; without it any version will do. */
+export interface Condition {
+  expectedVersion?: number;
+}
+
 /** @param version - As the repository keeps it */
 export function toETag(version: number): string {
   return `"${version}"`;
@@ -17,7 +22,7 @@ export function toETag(version: number): string {
  * @throws {@link ProblemException} `PRECONDITION_REQUIRED` without one
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-if-match
  */
-export function toCondition(ifMatch: string | undefined): { expectedVersion?: number } {
+export function toCondition(ifMatch: string | undefined): Condition {
   if (ifMatch === undefined || ifMatch === '') throw new ProblemException('PRECONDITION_REQUIRED');
   if (ifMatch === '*') return {};
   const version = VERSION_TAG.exec(ifMatch)?.[1];

@@ -1,7 +1,5 @@
 import type { PageOptions, StoredPage } from '#database';
-import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, ValidateBy } from 'class-validator';
-import { applyDecorators } from '@nestjs/common';
+import { Parameter } from './parameter.decorator.ts';
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
@@ -12,7 +10,7 @@ const MAX_SORT_FIELDS = 3;
 /** What every list takes. Values are texts, as they came; a parameter that is given twice is refused. */
 export class ListQuery {
   @Parameter(
-    { type: 'integer', minimum: 1, default: DEFAULT_LIMIT },
+    { type: 'integer', minimum: 1, maximum: 999_999_999, default: DEFAULT_LIMIT },
     `Entries of a page; more than ${MAX_LIMIT} count as ${MAX_LIMIT}`,
     'must be a whole number from 1',
     (value) => /^0*[1-9]\d{0,8}$/.test(value),
@@ -39,45 +37,16 @@ export class ListQuery {
 /** The parameter `sort`: names of these fields, separated by commas, each with `-` before it for the other direction. */
 export function SortParameter(fields: readonly string[]): PropertyDecorator {
   const name = `-?(${fields.join('|')})`;
-  const pattern = `^${name}(,${name}){0,${MAX_SORT_FIELDS - 1}}$`;
+  const isTwice = String.raw`(.*,)?-?([^,]+),(.*,)?-?\2(,|$)`;
+  const pattern = `^(?!${isTwice})${name}(,${name}){0,${MAX_SORT_FIELDS - 1}}$`;
   const expression = new RegExp(pattern);
+  // Before the expression, which takes its time with a long text.
+  const longest = MAX_SORT_FIELDS * (Math.max(...fields.map(({ length }) => length)) + 2);
   return Parameter(
     { type: 'string', pattern, example: `-${fields[0]}` },
     `Up to ${MAX_SORT_FIELDS} of ${fields.join(', ')}, separated by commas, each with \`-\` before it for descending. By the time of creation unless given`,
     `must be up to ${MAX_SORT_FIELDS} of ${fields.join(', ')}, separated by commas, each at most once`,
-    (value) => expression.test(value) && isDistinct(Object.keys(toSort(value)), value),
-  );
-}
-
-/** A filter: the field has this value. */
-export function FilterParameter(
-  api: { enum?: readonly string[]; maxLength?: number; format?: string },
-  description: string,
-): PropertyDecorator {
-  const { enum: choices, maxLength = 200, ...rest } = api;
-  const shape = choices ? { enum: [...choices] } : { minLength: 1, maxLength };
-  const message = choices
-    ? `must be one of ${choices.join(', ')}`
-    : `must be text of 1 to ${maxLength} characters`;
-  return Parameter(
-    { type: 'string', ...rest, ...shape },
-    description,
-    message,
-    (value) => choices?.includes(value) ?? (value.length > 0 && value.length <= maxLength),
-  );
-}
-
-function Parameter(
-  api: object,
-  description: string,
-  message: string,
-  check: (value: string) => boolean,
-): PropertyDecorator {
-  const validate = (value: unknown) => typeof value === 'string' && check(value);
-  return applyDecorators(
-    ApiProperty({ ...api, description, required: false }),
-    ValidateBy({ name: 'parameter', validator: { validate, defaultMessage: () => message } }),
-    IsOptional(),
+    (value) => value.length <= longest && expression.test(value),
   );
 }
 
@@ -95,10 +64,6 @@ function toSort(text: string): Record<string, 1 | -1> {
   return Object.fromEntries(
     text.split(',').map((name) => (name.startsWith('-') ? [name.slice(1), -1] : [name, 1])),
   );
-}
-
-function isDistinct(names: readonly string[], text: string): boolean {
-  return names.length === text.split(',').length;
 }
 
 /** Body of a list. */

@@ -1,5 +1,4 @@
-import type { MongoRepository, Stored, Update } from '#database';
-import { DocumentNotFoundError, VersionConflictError } from '#database';
+import type { Update } from '#database';
 
 /**
  * The input without what is absent or `null`: the document to store, which the schema casts.
@@ -40,26 +39,4 @@ function spread(
     else if (typeof value === 'object' && !Array.isArray(value)) spread(value, `${path}.`, set, unset);
     else set[path] = value;
   }
-}
-
-/**
- * Applies a merge patch in one step.
- *
- * @returns The document as it is afterwards; a patch that changes nothing leaves its version alone
- * @throws {@link DocumentNotFoundError} {@link VersionConflictError}
- */
-export async function patchById<T extends { version: number }>(
-  repository: Pick<MongoRepository<T>, 'findById' | 'findByIdAndUpdate'>,
-  id: string,
-  patch: object,
-  condition: { expectedVersion?: number },
-): Promise<Stored<T>> {
-  const update = toUpdate<T>(patch);
-  const found = update
-    ? await repository.findByIdAndUpdate(id as never, update, condition)
-    : await repository.findById(id as never);
-  if (found === null) throw new DocumentNotFoundError();
-  const { expectedVersion = found.version } = condition;
-  if (!update && found.version !== expectedVersion) throw new VersionConflictError();
-  return found;
 }

@@ -1,6 +1,7 @@
 import { ProblemException } from '../problem.exception.ts';
 
-const OBJECT_ID = /^[\da-f]{24}$/i;
+/** An id as text. */
+export const OBJECT_ID = /^[0-9a-fA-F]{24}$/;
 
 /**
  * The id of an address, when it is one. Twelve characters are none, although the driver makes an `ObjectId` of them.

@@ -1,0 +1,59 @@
+import type { Stored, StoredPage } from '#database';
+import type { FastifyReply } from 'fastify';
+import { isFresh, toETag } from './etag.ts';
+import { toList, type List } from './list-query.ts';
+import { toLinks } from './page-links.ts';
+
+/** For answers that the client may keep, but has to ask about each time. */
+const REVALIDATED = 'private, no-cache';
+
+/** What a resource keeps: `version` is moved by each change. */
+export interface Versioned {
+  version: number;
+}
+
+/** What of a document is shown. */
+export type ToView<T, V> = (document: Stored<T>) => V;
+
+/** The body for one document as it is now; its version goes into `ETag`. */
+export function answerOne<T extends Versioned, V>(
+  reply: FastifyReply,
+  document: Stored<T>,
+  toView: ToView<T, V>,
+): V {
+  void reply.header('etag', toETag(document.version));
+  return toView(document);
+}
+
+/** The body for a document that was created by a `POST` to the path of its resource; `Location` says where it is. */
+export function answerCreated<T extends Versioned, V extends { id: string }>(
+  reply: FastifyReply,
+  document: Stored<T>,
+  toView: ToView<T, V>,
+): V {
+  const view = answerOne(reply, document, toView);
+  void reply.header('location', `${reply.request.routeOptions.url}/${view.id}`);
+  return view;
+}
+
+/** Sends one document, or 304 to a client whose `If-None-Match` has it already. */
+export function sendOne<T extends Versioned>(
+  reply: FastifyReply,
+  document: Stored<T>,
+  toView: ToView<T, object>,
+): void {
+  const eTag = toETag(document.version);
+  void reply.header('etag', eTag).header('cache-control', REVALIDATED);
+  if (isFresh(reply.request.headers['if-none-match'], eTag)) void reply.status(304).send();
+  else void reply.send(toView(document));
+}
+
+/** The body for a page of a list; `Link` says where the pages around it are. */
+export function answerPage<T, V>(
+  reply: FastifyReply,
+  page: StoredPage<T>,
+  toView: (document: StoredPage<T>['items'][number]) => V,
+): List<V> {
+  void reply.header('cache-control', REVALIDATED).header('link', toLinks(reply.request.url, page));
+  return toList(page, toView);
+}
