@@ -38,9 +38,7 @@ function trustedProxies(): Joi.AnySchema {
     .min(1);
   return Joi.any()
     .custom((value: unknown, helpers) => {
-      const { error, value: list } = addresses.validate(String(value).split(',')) as Joi.ValidationResult<
-        string[]
-      >;
+      const { error, value: list } = addresses.validate(String(value).split(','));
       return error ? helpers.error('proxies') : list;
     }, 'a list of addresses')
     .messages({

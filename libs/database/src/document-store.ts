@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { mongo } from 'mongoose';
 import { DatabaseConnection } from './connection/database-connection.ts';
-import { FilterInvalidError } from './errors/database.error.ts';
+import { DocumentInvalidError, FilterInvalidError } from './errors/database.error.ts';
 import { named } from './errors/named.ts';
-import { GRACE_MS, toDriverOptions } from './repository/operation-options.ts';
+import { checkLimit, GRACE_MS, toDriverOptions } from './repository/operation-options.ts';
 import { withinLimits } from './repository/within-limits.ts';
 
 const DEFAULT_LIMIT = 100;
@@ -28,13 +28,18 @@ export class DocumentStore {
     { limit = DEFAULT_LIMIT } = {},
   ): Promise<mongo.Document[]> {
     // For the server 0 means no limit.
-    if (limit === 0) return [];
+    if (checkLimit(limit) === 0) return [];
     const options = { limit, ...this.options };
     return this.run(() => this.getDb().collection(collection).find(filter, options).toArray());
   }
 
-  /** @returns The `_id` of the new document, made here when `document` has none */
+  /**
+   * @returns The `_id` of the new document, made here when `document` has none
+   * @throws {@link DocumentInvalidError} When it is no object, or too large
+   */
   async insertDocument(collection: string, document: mongo.Document): Promise<unknown> {
+    if (typeof document !== 'object' || document === null || Array.isArray(document))
+      throw new DocumentInvalidError([{ path: '', message: 'it must be an object' }]);
     // A copy, since the driver adds the _id to the object that it is given.
     const { insertedId } = await this.run(() =>
       this.getDb()
@@ -48,7 +53,7 @@ export class DocumentStore {
    * Sets the fields of `changes` on the first document that matches.
    *
    * @returns Number of documents that matched: 0 or 1
-   * @throws {@link FilterInvalidError} When `changes` is empty or holds an update operator
+   * @throws {@link FilterInvalidError} When `changes` is empty, or holds an update operator or `undefined`
    */
   async updateDocument(collection: string, filter: mongo.Document, changes: mongo.Document): Promise<number> {
     const fields = Object.keys(changes);
@@ -58,6 +63,9 @@ export class DocumentStore {
     if (operator !== undefined) {
       throw new FilterInvalidError([{ path: operator, message: 'is an operator: give the fields to set' }]);
     }
+    const empty = fields.find((field) => changes[field] === undefined);
+    // It would be stored as null.
+    if (empty !== undefined) throw new FilterInvalidError([{ path: empty, message: 'is undefined' }]);
     const { options } = this;
     const update = { $set: changes };
     const { matchedCount } = await this.run(() =>

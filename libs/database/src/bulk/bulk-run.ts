@@ -23,8 +23,8 @@ export interface BulkOptions extends OperationOptions {
   chunkSize?: number;
   /** Whether the report lists the `_id` of every document inserted; unless given it does for arrays, not for streams. */
   keepIds?: boolean;
-  /** Called after each command, with the report so far, which goes on changing. What it throws ends the write. */
-  onProgress?: (report: Readonly<BulkReport>) => void;
+  /** Called after each command, with the report so far, which goes on changing, and waited for. What it throws ends the write. */
+  onProgress?: (report: Readonly<BulkReport>) => Promise<void> | void;
 }
 
 /** Errors kept; the count goes on. */

@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { VersionConflictError } from '../errors/database.error.ts';
 import type { DriverOptions, OperationOptions } from '../repository/operation-options.ts';
 import { refuse } from '../schema/filter-value.ts';
+import { withoutRepeats } from '../schema/upsert-filter.ts';
 import type { BulkDeletion, BulkOperation, BulkReplacement, BulkUpdate } from './bulk-operation.ts';
 import type { ItemResult } from './bulk-report.ts';
 import type { BulkTarget } from './bulk-target.ts';
@@ -56,7 +57,8 @@ export class OperationItem {
     ...selection
   }: BulkUpdate<unknown>): CommandItem | SingleItem {
     const { toUpdate, toArrayFilters } = this.#target;
-    const statement = this.#select(selection);
+    const selected = this.#select(selection);
+    const statement = upsert ? { ...selected, query: withoutRepeats(selected.query) } : selected;
     const { query: filter, expectedVersion } = statement;
     if (upsert && expectedVersion !== undefined) refuse('', 'what is upserted has no version to expect');
     const forInsert = upsert ? { isUpsert: true, filter } : {};

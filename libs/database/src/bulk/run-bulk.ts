@@ -69,7 +69,7 @@ async function sendAll(
 async function deliver(run: BulkRun, parcel: Parcel, onProgress: BulkOptions['onProgress']): Promise<void> {
   try {
     await send(run, parcel);
-    onProgress?.(run.report);
+    await onProgress?.(run.report);
   } catch (error) {
     run.stop(error);
   }

@@ -4,6 +4,7 @@ import {
   DatabaseUnavailableError,
   DocumentInvalidError,
   DuplicateKeyError,
+  FilterInvalidError,
   NotPermittedError,
   TransactionUnsupportedError,
   type UnavailableReason,
@@ -38,9 +39,14 @@ const NOT_PERMITTED_CODES = [13, 8000]; // Unauthorized, AtlasError
 /** With one of those codes: no user at all, or one that Atlas does not let in. */
 const UNAUTHENTICATED = /requires authentication|bad auth/i;
 const DUPLICATE_KEY_CODES = [11000, 11001, 12582];
-const TOO_LARGE_CODES = [2, 15, 17280, 10334, 17419, 17420]; // BadValue, Overflow and the size limits of documents
+const BAD_VALUE_CODE = 2;
+const TOO_LARGE_CODES = [BAD_VALUE_CODE, 15, 17280, 10334, 17419, 17420]; // Overflow and the size limits of documents
 const DOCUMENT_VALIDATION_CODE = 121;
 const ILLEGAL_OPERATION_CODE = 20;
+/** What stands in the documents is not what an update needs: TypeMismatch, PathNotViable, ConflictingUpdateOperators and others. */
+const UNSUITABLE_CODES = [14, 28, 40, 54, 66];
+/** BadValue, which it is for lists, is else a mistake in the code. */
+const NOT_A_LIST = /must be an array/;
 /** What the server says of a transaction where there is no replica set, and what the driver makes of it. */
 const NO_TRANSACTIONS = /^Transaction numbers|does not support retryable writes/;
 
@@ -68,6 +74,12 @@ export function fromServer(error: mongo.MongoServerError): unknown {
     return new DocumentInvalidError(problemsOfServerValidation(writeError?.errInfo ?? error.errInfo), error);
   if (TOO_LARGE_CODES.includes(code) && /too large|nest|depth|size/i.test(error.message)) {
     return new DocumentInvalidError([{ path: '', message: 'it is too large or nested too deeply' }], error);
+  }
+  if (UNSUITABLE_CODES.includes(code) || (code === BAD_VALUE_CODE && NOT_A_LIST.test(error.message))) {
+    return new FilterInvalidError(
+      [{ path: '', message: 'the server cannot apply it to what is stored' }],
+      error,
+    );
   }
   if ((code === ILLEGAL_OPERATION_CODE || Number.isNaN(code)) && NO_TRANSACTIONS.test(error.message)) {
     return new TransactionUnsupportedError(error);

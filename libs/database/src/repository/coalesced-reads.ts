@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { DatabaseUnavailableError } from '../errors/database.error.ts';
+import { DocumentInvalidError } from '../errors/database.error.ts';
 import { toDatabaseError } from '../errors/to-database-error.ts';
 import type { DriverOptions } from './operation-options.ts';
 import { keyOf } from './same-value.ts';
@@ -24,8 +24,8 @@ export interface CoalescedReadsSource {
 /**
  * Joins the reads by `_id` of one turn of the event loop into one query: a command costs far more than a document in it.
  *
- * Each caller gets a document of its own, also when two ask for the same one. When the joined query fails for a reason that may
- * lie in one of its ids, each caller's read is made alone, so that nobody fails for another.
+ * Each caller gets a document of its own, also when two ask for the same one. When an id makes the joined query one that cannot be sent,
+ * each caller's read is made alone, so that nobody fails for another.
  */
 export class CoalescedReads {
   private waiting: Waiting[] = [];
@@ -59,9 +59,10 @@ export class CoalescedReads {
       for (const { id, resolve } of group) resolve(takeDocument(found, id));
     } catch (error) {
       const named = toDatabaseError(error);
-      // Nobody is served by asking a server that is away once for each caller.
-      if (named instanceof DatabaseUnavailableError) for (const { reject } of group) reject(named);
-      else await Promise.all(group.map(async (member) => this.readAlone(member)));
+      // Only what does not fit into one query may do so by itself; a server in trouble is not asked once for each caller.
+      if (named instanceof DocumentInvalidError)
+        await Promise.all(group.map(async (member) => this.readAlone(member)));
+      else for (const { reject } of group) reject(named);
     }
   }
 

@@ -22,7 +22,12 @@ type Conditions<T> = { [K in keyof Stored<T>]?: QueryFilter<Stored<T>>[K & keyof
   $text?: { $search: string; $language?: string; $caseSensitive?: boolean; $diacriticSensitive?: boolean };
 };
 
-type Values<T> = Dotted<{ readonly [K in keyof T]?: T[K] | undefined }>;
+/** By the names that they have unless the schema says otherwise: the repository keeps them, and refuses them in an update. */
+type KeptName = '__v' | '_id' | 'createdAt' | 'updatedAt';
+
+type Values<T, Kept = KeptName> = Dotted<{
+  readonly [K in keyof T as K extends Kept ? never : K]?: T[K] | undefined;
+}>;
 type Numbers<T> = Dotted<
   { readonly [K in keyof T as number extends T[K] ? K : never]?: number | undefined },
   number
@@ -32,6 +37,9 @@ type Elements<T> = Dotted<{
   readonly [K in keyof T as IfList<T[K], K>]?:
     ElementOf<T[K]> | Modifiers<ElementOf<T[K]>> | readonly ElementOf<T[K]>[] | undefined;
 }>;
+/** What the values of a field are one by one: of a list its elements. */
+export type Distinct<V> = NonNullable<V> extends readonly (infer E)[] ? E : V;
+
 type IfList<V, K> = NonNullable<V> extends readonly unknown[] ? K : never;
 type ElementOf<A> = NonNullable<A> extends readonly (infer E)[] ? E : never;
 
@@ -53,7 +61,7 @@ export type Update<T> = UpdateOperators<T> & Values<T>;
 export interface UpdateOperators<T> {
   $set?: Values<T>;
   /** Only where an upsert inserts. */
-  $setOnInsert?: Values<T>;
+  $setOnInsert?: Values<T, Exclude<KeptName, '_id'>>;
   $unset?: Dotted<{ readonly [K in keyof T]?: '' | 1 | true }>;
   $inc?: Numbers<T>;
   $mul?: Numbers<T>;

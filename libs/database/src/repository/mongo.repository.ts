@@ -7,12 +7,15 @@ import { insertMany } from '../bulk/insert-many.ts';
 import type { DatabaseConnection } from '../connection/database-connection.ts';
 import { DuplicateKeyError, FilterInvalidError, VersionConflictError } from '../errors/database.error.ts';
 import { named } from '../errors/named.ts';
+import { withoutRepeats } from '../schema/upsert-filter.ts';
 import { currentSession } from '../transactions/transaction.ts';
 import { toBulkTarget, type BulkAccess } from './bulk-target.ts';
 import { CompiledWrites } from './compiled-writes.ts';
 import type { Filter, Id, Stored, Update } from './document-types.ts';
-import type { DocumentWrites } from './document-writes.ts';
+import type { UpdateRequest } from './document-writes.ts';
 import type { WriteExplanation } from './model-plan.ts';
+import { removeHidden } from './hidden-fields.ts';
+import { ModelWrites } from './model-writes.ts';
 import { MongooseWrites } from './mongoose-writes.ts';
 import type {
   ConditionalOptions,
@@ -24,6 +27,9 @@ import type {
 } from './operation-options.ts';
 import { ReadRepository } from './read.repository.ts';
 
+/** How many documents a write is about. */
+type How = 'Many' | 'One';
+
 /**
  * Typed access to one collection through its Mongoose schema, at the speed of the driver: what is written is cast, given its defaults,
  * validated and stamped by functions that are compiled from the schema once. Where a schema uses what only Mongoose does, such as
@@ -33,18 +39,18 @@ import { ReadRepository } from './read.repository.ts';
  * methods named after the question.
  */
 export abstract class MongoRepository<T> extends ReadRepository<T> {
-  private readonly writes: DocumentWrites;
+  private readonly writes: ModelWrites;
 
   /**
    * @param model - Registered by `DatabaseModule.forFeature`
    * @param connection - The one of the process
+   * @throws {TypeError} When the schema has hooks that would never run (of reads, of `insertMany`), or marks that cannot hold
    */
   constructor(model: Model<T>, connection: DatabaseConnection) {
     super(model, connection);
     const { plan } = this;
-    this.writes = plan.writer
-      ? new CompiledWrites(plan, plan.writer, () => this.collection)
-      : new MongooseWrites(plan, () => this.connectedModel);
+    const compiled = plan.writer && new CompiledWrites(plan, plan.writer, () => this.collection);
+    this.writes = new ModelWrites(plan, compiled, new MongooseWrites(plan, () => this.connectedModel));
   }
 
   /** How documents are written, and if through Mongoose, why. */
@@ -61,8 +67,9 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    */
   async insert(document: Partial<T>, options: OperationOptions = {}): Promise<Stored<T>> {
     const claimed = this.plan.visibility.claim(document);
-    const stored = this.run(async () => this.writes.insert(claimed, this.driverOptions(options)), options);
-    return (await stored) as Stored<T>;
+    const insert = async () =>
+      this.writes.through(async (writes) => writes.insert(claimed, this.driverOptions(options)));
+    return (await this.run(insert, options)) as Stored<T>;
   }
 
   /**
@@ -121,9 +128,9 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     const query = this.toQuery({ _id: id }, options);
     return this.run(async () => {
       const request = this.toRequest(this.withVersion(query, options), update, options);
-      const changed = await this.writes.updateAndRead(request);
+      const changed = await this.writes.through(async (writes) => writes.updateAndRead(request));
       if (changed === null) await this.throwIfThere(query, options);
-      return changed as Stored<T> | null;
+      return this.seen(changed, options) as Stored<T> | null;
     }, options);
   }
 
@@ -133,10 +140,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    */
   async updateMany(filter: Filter<T>, update: Update<T>, options: ManyOptions = {}): Promise<number> {
     const query = this.toBoundedQuery(filter, options);
-    return this.run(
-      async () => this.writes.update('updateMany', this.toRequest(query, update, options)),
-      options,
-    );
+    return this.run(async () => this.sendUpdate('Many', query, update, options), options);
   }
 
   /**
@@ -146,10 +150,12 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    * @throws {@link DocumentInvalidError} When what would be inserted breaks the schema
    */
   async upsert(filter: Filter<T>, update: Update<T>, options: UpdateOptions = {}): Promise<Upserted<T>> {
-    const query = this.toQuery(filter, options);
+    const query = withoutRepeats(this.toQuery(filter, options));
     const upsert = async (): Promise<Upserted<T>> =>
       this.run(async () => {
-        const upserted = await this.writes.upsert(this.toRequest(query, update, options));
+        const request = this.toRequest(query, update, options);
+        const upserted = await this.writes.through(async (writes) => writes.upsert(request));
+        this.seen(upserted.document, options);
         return upserted as Upserted<T>;
       }, options);
     try {
@@ -179,9 +185,11 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     const claimed = this.plan.visibility.claim({ ...this.plan.withoutOwn(document), _id: id });
     return this.run(async () => {
       const conditional = this.withVersion(query, options);
-      const replaced = await this.writes.replace(conditional, claimed, this.driverOptions(options));
+      const replaced = await this.writes.through(async (writes) =>
+        writes.replace(conditional, claimed, this.driverOptions(options)),
+      );
       if (replaced === null) await this.throwIfThere(query, options);
-      return replaced as Stored<T> | null;
+      return this.seen(replaced, options) as Stored<T> | null;
     }, options);
   }
 
@@ -223,6 +231,12 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     return this.changeFirst(query, { $unset: { [deletedPath]: true } }, all);
   }
 
+  /** Without the fields that the schema hides, as reads give it. */
+  private seen(document: mongo.Document | null, { withHidden }: UpdateOptions): mongo.Document | null {
+    if (document !== null && this.hidden !== undefined && !withHidden) removeHidden(document, this.hidden);
+    return document;
+  }
+
   private get access(): BulkAccess {
     return {
       plan: this.plan,
@@ -245,8 +259,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     options: ConditionalOptions,
   ): Promise<boolean> {
     return this.run(async () => {
-      const request = this.toRequest(this.withVersion(query, options), update, options);
-      const matched = await this.writes.update('updateOne', request);
+      const matched = await this.sendUpdate('One', this.withVersion(query, options), update, options);
       if (matched === 0) await this.throwIfThere(query, options);
       return matched > 0;
     }, options);
@@ -261,16 +274,27 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     }, options);
   }
 
+  private async sendUpdate(
+    how: How,
+    query: mongo.Document,
+    update: object,
+    options: UpdateOptions,
+  ): Promise<number> {
+    const request = this.toRequest(query, update, options);
+    return this.writes.through(async (writes) => writes.update(`update${how}`, request));
+  }
+
   private async sendDelete(
-    how: 'Many' | 'One',
+    how: How,
     query: mongo.Document,
     options: OperationOptions & Permanently,
   ): Promise<number> {
     const { deletedPath } = this.plan.visibility;
     if (deletedPath === undefined || options.permanently === true)
-      return this.writes.delete(`delete${how}`, query, this.driverOptions(options));
-    const update = { [deletedPath]: new Date() };
-    return this.writes.update(`update${how}`, this.toRequest(query, update, options));
+      return this.writes.through(async (writes) =>
+        writes.delete(`delete${how}`, query, this.driverOptions(options)),
+      );
+    return this.sendUpdate(how, query, { [deletedPath]: new Date() }, options);
   }
 
   /** What is removed for good may have been deleted softly before. */
@@ -282,7 +306,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
     query: mongo.Document,
     update: object,
     { arrayFilters, ...options }: UpdateOptions,
-  ): Parameters<DocumentWrites['upsert']>[0] {
+  ): UpdateRequest {
     return { query, update, arrayFilters, options: this.driverOptions(options) };
   }
 

@@ -1,15 +1,14 @@
 import type { HydratedDocument, Model, mongo } from 'mongoose';
 import { VersionConflictError } from '../errors/database.error.ts';
-import { refuse } from '../schema/filter-value.ts';
-import { entriesOf } from '../schema/update-compiler.ts';
+import { STORED_FORM } from '../schema/document-draft.ts';
+import { entriesOf } from '../schema/update-entries.ts';
 import type { DocumentWrites, UpdateRequest } from './document-writes.ts';
 import type { ModelPlan } from './model-plan.ts';
 import type { DriverOptions } from './operation-options.ts';
+import { validateInsert } from './upsert-draft.ts';
 
 /** How often a replacement begins anew when others change the document meanwhile. */
 const REPLACE_ATTEMPTS = 5;
-/** Names that would reach the prototype of a document. */
-const NEVER_FIELDS = ['__proto__', 'constructor', 'prototype'];
 const UNCAST = ['$inc', '$max', '$min', '$mul'];
 const CHECKS = { runValidators: true, strict: 'throw' } as const;
 
@@ -29,7 +28,7 @@ export class MongooseWrites implements DocumentWrites {
 
   async insert(document: object, options: DriverOptions): Promise<mongo.Document> {
     const created = await new (this.#model())(document).save(options);
-    return created.toObject<mongo.Document>();
+    return created.toObject<mongo.Document>(STORED_FORM);
   }
 
   async update(operation: 'updateMany' | 'updateOne', request: UpdateRequest): Promise<number> {
@@ -50,8 +49,10 @@ export class MongooseWrites implements DocumentWrites {
   }
 
   async upsert(request: UpdateRequest): Promise<{ document: mongo.Document; isInserted: boolean }> {
+    const update = this.#versioned(request, true);
+    await validateInsert(this.#model(), request);
     const { value, lastErrorObject } = await this.#model()
-      .findOneAndUpdate(request.query, this.#versioned(request), {
+      .findOneAndUpdate(request.query, update, {
         ...this.#withArrayFilters(request),
         upsert: true,
         returnDocument: 'after',
@@ -75,14 +76,14 @@ export class MongooseWrites implements DocumentWrites {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#model().findOne(query, null, options).exec();
       if (found === null) return null;
-      overwrite(found, new (this.#model())(document));
+      overwrite(found, new (this.#model())(document), this.#plan.visibility.deletedPath);
       if (versionKey !== undefined) {
         found.$where = { [versionKey]: found.get(versionKey) as unknown };
         found.increment();
       }
       try {
         const saved = await found.save(options);
-        return saved.toObject<mongo.Document>();
+        return saved.toObject<mongo.Document>(STORED_FORM);
       } catch (error) {
         const isOvertaken =
           Error.isError(error) && ['VersionError', 'DocumentNotFoundError'].includes(error.name);
@@ -101,9 +102,10 @@ export class MongooseWrites implements DocumentWrites {
     return deletedCount;
   }
 
-  #versioned({ update }: UpdateRequest): object {
+  #versioned({ update }: UpdateRequest, isUpsert = false): object {
+    this.#plan.checkUpdate(update, isUpsert);
     const cast: Record<string, object> = {};
-    for (const [operator, path, value] of changesOf(update)) {
+    for (const [operator, path, value] of entriesOf(update)) {
       const change = { [operator]: { [path]: value } };
       // Of these Mongoose stores whatever it is given.
       const checked = UNCAST.includes(operator) ? this.#plan.toUpdate(change, { at: new Date() }) : change;
@@ -120,27 +122,22 @@ export class MongooseWrites implements DocumentWrites {
   }
 }
 
-/** The parts of an update, without what Mongoose would leave out in silence or refuse by an error that names no field. */
-function changesOf(update: object): ReturnType<typeof entriesOf> {
-  const entries = entriesOf(update);
-  if (entries.length === 0) refuse('', 'there is nothing to change');
-  for (const [, path] of entries)
-    if (path.startsWith('$') || path.split('.').some((name) => NEVER_FIELDS.includes(name)))
-      refuse(path, 'is not a field of this collection');
-  return entries;
-}
-
 function pick(fields: unknown, path: string): object {
   return { [path]: (fields as Record<string, unknown>)[path] };
 }
 
 /** Field by field, and not as Mongoose's `overwrite`, which drops defaults and the immutable fields of nested parts. */
-function overwrite(stored: HydratedDocument<unknown>, draft: HydratedDocument<unknown>): void {
+function overwrite(
+  stored: HydratedDocument<unknown>,
+  draft: HydratedDocument<unknown>,
+  deletedPath: string | undefined,
+): void {
   const { options, paths } = stored.schema;
   for (const [path, type] of Object.entries(paths)) {
     // Stands for the values of a map, which are set with it.
     if (path.includes('$*')) continue;
-    if (path === '_id' || path === options.versionKey || type.options.immutable) continue;
+    const isKept = path === '_id' || path === options.versionKey || path === deletedPath;
+    if (isKept || type.options.immutable) continue;
     stored.set(path, draft.get(path));
   }
 }

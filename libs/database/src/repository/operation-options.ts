@@ -25,6 +25,8 @@ export interface OperationOptions {
 export interface ReadOptions extends OperationOptions {
   /** Also the documents that were deleted softly. */
   withDeleted?: boolean;
+  /** Also the fields that the schema marks with `select: false`. */
+  withHidden?: boolean;
 }
 
 export interface FindOptions extends ReadOptions {
@@ -84,11 +86,18 @@ export interface DriverOptions {
   session?: mongo.ClientSession;
   signal?: AbortSignal;
   comment?: string;
+  /** That of the schema. */
+  collation?: mongo.CollationOptions;
 }
 
-/** @param defaultMaxTimeMs - Where the call names none */
+/**
+ * @param defaultMaxTimeMs - Where the call names none
+ * @throws {RangeError} When `maxTimeMs` is no whole number from 1
+ */
 export function toDriverOptions(options: OperationOptions, defaultMaxTimeMs: number): DriverOptions {
   const { session = currentSession(), signal, maxTimeMs = defaultMaxTimeMs, comment } = options;
+  if (!Number.isSafeInteger(maxTimeMs) || maxTimeMs < 1)
+    throw new RangeError('maxTimeMs must be a whole number from 1');
   const driver: DriverOptions = { maxTimeMS: maxTimeMs, socketTimeoutMS: maxTimeMs + GRACE_MS };
   if (session) driver.session = session;
   if (signal) driver.signal = signal;
@@ -96,8 +105,14 @@ export function toDriverOptions(options: OperationOptions, defaultMaxTimeMs: num
   return driver;
 }
 
+/** @throws {RangeError} When it is no whole number from 0; for the server less than 0 and 0 mean something else */
+export function checkLimit(limit: number): number {
+  if (!Number.isSafeInteger(limit) || limit < 0) throw new RangeError('limit must be a whole number from 0');
+  return limit;
+}
+
 /** Whether a read may be joined with those of others: a signal ends one caller's wait only. */
-export function isJoinable({ session, maxTimeMs, comment }: OperationOptions): boolean {
-  const isBare = session === undefined && maxTimeMs === undefined && comment === undefined;
+export function isJoinable({ session, maxTimeMs, comment, withHidden }: ReadOptions): boolean {
+  const isBare = session === undefined && maxTimeMs === undefined && comment === undefined && !withHidden;
   return isBare && currentSession() === undefined;
 }

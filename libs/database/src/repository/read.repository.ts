@@ -9,9 +9,11 @@ import { currentSession } from '../transactions/transaction.ts';
 import type { ChangeEvent } from '../watch/change-event.ts';
 import { watch, type WatchOptions } from '../watch/watch.ts';
 import { CoalescedReads } from './coalesced-reads.ts';
-import type { Filter, Id, Stored } from './document-types.ts';
+import type { Distinct, Filter, Id, Stored } from './document-types.ts';
+import { hiddenFields } from './hidden-fields.ts';
 import { matchesEverything, ModelPlan } from './model-plan.ts';
 import {
+  checkLimit,
   GRACE_MS,
   isJoinable,
   toDriverOptions,
@@ -42,6 +44,7 @@ const FIRST_STAGES = [
   '$searchMeta',
   '$vectorSearch',
 ];
+const WRITING_STAGES = ['$merge', '$out'];
 
 /**
  * Reads one collection. Filters are cast by the schema and cannot widen: an unknown field, `undefined` and an operator that the code
@@ -52,6 +55,7 @@ const FIRST_STAGES = [
 export abstract class ReadRepository<T> {
   protected readonly plan: ModelPlan;
   private readonly coalesced: CoalescedReads;
+  protected readonly hidden: mongo.Document | undefined;
   private cached: { db: mongo.Db; collection: mongo.Collection } | undefined;
 
   /**
@@ -65,8 +69,9 @@ export abstract class ReadRepository<T> {
     this.plan = new ModelPlan(model.schema);
     this.coalesced = new CoalescedReads({
       collection: () => this.collection,
-      options: () => toDriverOptions({}, connection.maxTimeMs),
+      options: () => this.readOptions({}),
     });
+    this.hidden = hiddenFields(model.schema);
   }
 
   /**
@@ -78,11 +83,13 @@ export abstract class ReadRepository<T> {
   async findById(id: Id<T>, options: ReadOptions = {}): Promise<Stored<T> | null> {
     const { _id } = this.plan.toFilter({ _id: id });
     const { visibility } = this.plan;
+    // Before it is known whether there is such a document.
+    if (!visibility.isOpen) visibility.conditions(options);
     const found = await this.read(
       async () =>
         isJoinable(options)
           ? this.coalesced.load(_id)
-          : this.collection.findOne({ _id }, this.driverOptions(options)),
+          : this.collection.findOne({ _id }, this.readOptions(options)),
       options,
     );
     return found === null || visibility.isOpen || visibility.admits(found, options)
@@ -113,7 +120,7 @@ export abstract class ReadRepository<T> {
     const query = this.toQuery(filter, options);
     const { limit = DEFAULT_LIMIT } = options;
     // For the server 0 means no limit.
-    if (limit === 0) return [];
+    if (checkLimit(limit) === 0) return [];
     const driverOptions = { ...this.sorted(options), limit };
     const found = this.read(async () => this.collection.find(query, driverOptions).toArray(), options);
     return (await found) as unknown as Stored<T>[];
@@ -142,7 +149,7 @@ export abstract class ReadRepository<T> {
           count,
           ...(boundTo !== undefined && { boundTo }),
           codec: await cursorCodecOf(this.connection),
-          options: this.driverOptions(options),
+          options: this.readOptions(options),
         }),
       options,
     );
@@ -152,22 +159,23 @@ export abstract class ReadRepository<T> {
   /**
    * Reads any number of documents one by one, in batches of the server, at the pace of the caller. Leaving the loop frees the cursor.
    *
-   * @param options - `limit`: none unless given
+   * @param options - `limit`: none unless given; `maxTimeMs`: what the server may work on all batches together, without limit unless given
    * @throws {@link FilterInvalidError} At once, the errors of the database in the loop
    */
   stream(filter: Filter<T>, options: FindOptions = {}): AsyncGenerator<Stored<T>, void, undefined> {
     // Not in the loop: that may run in another scope or transaction.
     const query = this.toQuery(filter, options);
-    const { limit } = options;
-    const paging = { batchSize: STREAM_BATCH_SIZE, ...(limit !== undefined && { limit }) };
-    const driverOptions = { ...this.sorted(options), ...paging };
-    return this.readAll(query, driverOptions);
+    const { limit, maxTimeMs } = options;
+    const paging = { batchSize: STREAM_BATCH_SIZE, ...(limit !== undefined && { limit: checkLimit(limit) }) };
+    const { maxTimeMS, ...driverOptions } = this.sorted(options);
+    const limits = maxTimeMs === undefined ? {} : { maxTimeMS };
+    return this.readAll(query, { ...driverOptions, ...limits, ...paging });
   }
 
   /** @returns Number of documents that match; all of them are read */
   async count(filter: Filter<T>, options: ReadOptions = {}): Promise<number> {
     const query = this.toQuery(filter, options);
-    return this.read(async () => this.collection.countDocuments(query, this.driverOptions(options)), options);
+    return this.read(async () => this.collection.countDocuments(query, this.queryOptions(options)), options);
   }
 
   /**
@@ -182,15 +190,21 @@ export abstract class ReadRepository<T> {
 
   async exists(filter: Filter<T>, options: ReadOptions = {}): Promise<boolean> {
     const query = this.toQuery(filter, options);
-    const driverOptions = { ...this.driverOptions(options), projection: { _id: 1 } };
+    const driverOptions = { ...this.queryOptions(options), projection: { _id: 1 } };
     return (await this.read(async () => this.collection.findOne(query, driverOptions), options)) !== null;
   }
 
   /** @returns Each value of the field once, the elements of arrays one by one */
-  async distinct(field: keyof T & string, filter: Filter<T>, options: ReadOptions = {}): Promise<unknown[]> {
+  async distinct<K extends keyof Stored<T> & string>(
+    field: K,
+    filter: Filter<T>,
+    options: ReadOptions = {},
+  ): Promise<Distinct<Stored<T>[K]>[]> {
     const query = this.toQuery(filter, options);
     const path = this.plan.toPath(field);
-    return this.read(async () => this.collection.distinct(path, query, this.driverOptions(options)), options);
+    const distinct = async (): Promise<unknown[]> =>
+      this.collection.distinct(path, query, this.queryOptions(options));
+    return (await this.read(distinct, options)) as Distinct<Stored<T>[K]>[];
   }
 
   /**
@@ -202,31 +216,23 @@ export abstract class ReadRepository<T> {
    * @throws {@link FilterInvalidError} In a scope: what is deleted does not tell whose it was, so watch in `acrossScopes`
    */
   watch(options: WatchOptions = {}): AsyncGenerator<ChangeEvent<Stored<T>>, void, void> {
-    const { isScoped } = this.plan.visibility;
-    if (isScoped && Object.keys(this.plan.visibility.conditions({ withDeleted: true })).length > 0)
-      throw new FilterInvalidError([{ path: '', message: 'it watches one scope: use acrossScopes()' }]);
+    this.plan.visibility.checkWatch();
     return watch(() => this.collection as unknown as mongo.Collection<Stored<T> & mongo.Document>, options);
   }
 
   /**
    * For subclasses: the pipeline is sent as it is, so nothing from outside may become a part of it. It sees the documents that the call
-   * may see; the collections that it joins are seen whole.
+   * may see, with the fields that the schema hides; the collections that it joins are seen whole.
    *
    * @throws {TypeError} When the schema has a scope or deletes softly and the pipeline begins with a stage that has to be the first
    */
   protected async aggregate<R>(pipeline: mongo.Document[], options: ReadOptions = {}): Promise<R[]> {
-    const conditions = this.plan.visibility.conditions(options);
-    const hasConditions = Object.keys(conditions).length > 0;
-    const [first = ''] = Object.keys(pipeline[0] ?? {});
-    if (hasConditions && FIRST_STAGES.includes(first))
-      throw new TypeError(
-        `${first} has to be the first stage: call it in acrossScopes() and { withDeleted: true }`,
-      );
-    const stages = hasConditions ? [{ $match: conditions }, ...pipeline] : pipeline;
-    return this.read(
-      async () => (await this.collection.aggregate(stages, this.driverOptions(options)).toArray()) as R[],
-      options,
-    );
+    const stages = this.narrowPipeline(pipeline, options);
+    const aggregate = async (): Promise<R[]> =>
+      (await this.collection.aggregate(stages, this.queryOptions(options)).toArray()) as R[];
+    const [last = ''] = Object.keys(pipeline.at(-1) ?? {});
+    // What writes is not done twice.
+    return WRITING_STAGES.includes(last) ? this.run(aggregate, options) : this.read(aggregate, options);
   }
 
   /** @throws {@link DatabaseUnavailableError} Before the first connection, with its cause */
@@ -256,6 +262,20 @@ export abstract class ReadRepository<T> {
     return toDriverOptions(options, this.connection.maxTimeMs);
   }
 
+  /** As {@link driverOptions}, with the collation of the schema. */
+  private queryOptions(options: OperationOptions): DriverOptions {
+    const { collation } = this.model.schema.options;
+    const driverOptions = this.driverOptions(options);
+    return collation === undefined ? driverOptions : { ...driverOptions, collation };
+  }
+
+  /** As {@link queryOptions}, without the fields that the schema hides. */
+  private readOptions(options: ReadOptions): { projection?: mongo.Document } & DriverOptions {
+    const driverOptions = this.queryOptions(options);
+    const isWhole = this.hidden === undefined || options.withHidden === true;
+    return isWhole ? driverOptions : { ...driverOptions, projection: this.hidden };
+  }
+
   /** Runs one operation, ends the wait for it with the signal and the time limit of the call, and names its error. */
   protected async run<R>(
     operation: () => Promise<R>,
@@ -274,8 +294,22 @@ export abstract class ReadRepository<T> {
 
   private sorted(options: FindOptions): { sort?: mongo.Sort } & DriverOptions {
     const { sort } = options;
-    const driverOptions = this.driverOptions(options);
+    const driverOptions = this.readOptions(options);
     return sort === undefined ? driverOptions : { ...driverOptions, sort: this.plan.toSort(sort) };
+  }
+
+  private narrowPipeline(pipeline: mongo.Document[], options: ReadOptions): mongo.Document[] {
+    const conditions = this.plan.visibility.conditions(options);
+    if (Object.keys(conditions).length === 0) return pipeline;
+    const [first = {}, ...others] = pipeline;
+    // A text search has to be in the first stage.
+    if ('$match' in first) return [{ $match: { $and: [first.$match, conditions] } }, ...others];
+    const [name = ''] = Object.keys(first);
+    if (FIRST_STAGES.includes(name))
+      throw new TypeError(
+        `${name} has to be the first stage, and a condition comes before it: call it in acrossScopes(), { withDeleted: true } or on the base model`,
+      );
+    return [{ $match: conditions }, ...pipeline];
   }
 
   private async *readAll(

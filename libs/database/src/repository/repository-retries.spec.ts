@@ -75,6 +75,17 @@ it.each<[string, Omit<FailPoint, 'failCommands'>]>([
   }
 });
 
+it.each([50, 13])(
+  'reads that were joined fail together, and are not asked for one by one: code %d',
+  async (errorCode) => {
+    await server.mongod.failPoint({ failCommands: ['find'], errorCode });
+    const reads = Array.from({ length: 50 }, async (_, n) => server.compiled.findById(`none ${n}`));
+    const failed = await Promise.allSettled(reads);
+    expect(failed.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'rejected'));
+    expect(server.sent).toEqual(['find']);
+  },
+);
+
 it('a read fails when connections are lost for longer', async () => {
   await server.mongod.failPoint({ failCommands: EVERY_READ, ...LOST });
   const startedAt = performance.now();

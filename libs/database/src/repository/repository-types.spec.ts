@@ -10,6 +10,8 @@ interface Book {
   isRead: boolean;
   tags: string[];
   printedAt: Date;
+  createdAt: Date;
+  __v: number;
   author: { name: string; born: number };
   scores: { by: string; value: number }[];
 }
@@ -20,15 +22,18 @@ class BookRepository extends MongoRepository<Book> {
   }
 }
 
-const schema = new Schema<Book>({
-  title: { type: String, required: true },
-  pages: Number,
-  isRead: Boolean,
-  tags: [String],
-  printedAt: Date,
-  author: { name: String, born: Number },
-  scores: [{ _id: false, by: String, value: Number }],
-});
+const schema = new Schema<Book>(
+  {
+    title: { type: String, required: true },
+    pages: Number,
+    isRead: Boolean,
+    tags: [String],
+    printedAt: Date,
+    author: { name: String, born: Number },
+    scores: [{ _id: false, by: String, value: Number }],
+  },
+  { timestamps: true },
+);
 
 let context: TestConnection;
 let books: BookRepository;
@@ -70,6 +75,12 @@ describe('a mistake that the compiler finds', () => {
     'a text for a number': () => books.updateById(id, { pages: 'many' }),
     // @ts-expect-error -- another type
     'an object for a text': () => books.updateById(id, { $set: { title: {} } }),
+    // @ts-expect-error -- kept by the repository
+    'the time of creation': () => books.updateById(id, { createdAt: new Date() }),
+    // @ts-expect-error -- kept by the repository
+    'the version': () => books.updateById(id, { $set: { __v: 5 } }),
+    // @ts-expect-error -- kept by the repository
+    'the time of creation in an upsert': () => books.upsert({}, { $setOnInsert: { createdAt: new Date() } }),
     // @ts-expect-error -- not a number
     '$inc of a text': () => books.updateById(id, { $inc: { title: 1 } }),
     // @ts-expect-error -- not a number

@@ -15,8 +15,8 @@ interface Draft {
 
 type DraftClass = new (input: object, schema: Schema) => Draft;
 
-/** The options with which Mongoose makes what it sends. */
-const TO_STORE = {
+/** The options of `toObject` for what the driver would read back: those with which Mongoose makes what it sends, and maps as objects. */
+export const STORED_FORM = {
   transform: false,
   virtuals: false,
   getters: false,
@@ -28,6 +28,7 @@ const TO_STORE = {
   flattenObjectIds: false,
   flattenUUIDs: false,
   bson: true,
+  flattenMaps: true,
 };
 
 /**
@@ -43,7 +44,7 @@ export function writeByDraft(schema: Schema, input: object, at: Date): mongo.Doc
     const refusal = draft.$__validateSync();
     if (refusal) throw refusal;
     for (const part of [...draft.$getAllSubdocs(), draft]) stamp(part, at);
-    const stored = draft.toObject(TO_STORE);
+    const stored = draft.toObject(STORED_FORM);
     const { versionKey } = partsOf(schema).options;
     if (typeof versionKey === 'string') stored[versionKey] = 0;
     return stored;

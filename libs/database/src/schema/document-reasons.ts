@@ -1,13 +1,11 @@
 import { Document, Model, type Schema } from 'mongoose';
+import { hooksOf } from './document-hooks.ts';
 import { reasonsOfField } from './field-reasons.ts';
 import { type FieldType, isIdleSetter, kindOf, partsOf, type SchemaParts } from './field-type.ts';
 
-/** Mongoose marks its own hooks with it. */
-const BUILT_IN = Symbol.for('mongoose:built-in-middleware');
-
-/** Hooks that the writing of a new document does not meet. */
+/** Hooks that no write meets; those of reads are refused where a repository is made. */
 const HOOKS_ELSEWHERE =
-  /^(aggregate|bulkWrite|count.*|createCollection|deleteOne|deleteMany|distinct|estimatedDocumentCount|find.*|init|remove|replaceOne|update.*)$/;
+  /^(aggregate|bulkWrite|count.*|createCollection|distinct|estimatedDocumentCount|find|findOne|init)$/;
 
 /** Options of `toObject` that do not change what is stored. */
 const HARMLESS_TO_OBJECT = ['virtuals', 'getters', 'transform', 'versionKey', 'aliases', 'flattenMaps'];
@@ -34,7 +32,7 @@ function walk(schema: Schema, prefix: string, seen: Set<Schema>): string[] {
   seen.add(schema);
   const parts = partsOf(schema);
   const at = prefix === '' ? 'the schema' : prefix;
-  const own = [...reasonsOfOptions(schema, parts), ...reasonsOfTimestamps(parts), ...reasonsOfCode(parts)];
+  const own = [...reasonsOfOptions(schema, parts), ...reasonsOfTimestamps(parts), ...reasonsOfCode(schema)];
   const reasons = own.map((reason) => `${at} ${reason}`);
   for (const [path, type] of Object.entries(parts.paths)) {
     if (path.includes('$')) continue;
@@ -81,7 +79,7 @@ function reasonsOfOptions(schema: Schema, { options, base }: SchemaParts): strin
   const reasons: string[] = [];
   if (options.strict !== true && options.strict !== 'throw') reasons.push('is not strict');
   if (options.validateBeforeSave === false) reasons.push('is not validated before save');
-  for (const name of ['validateModifiedOnly', 'encryptionType', 'writeConcern', 'timeseries']) {
+  for (const name of ['validateModifiedOnly', 'encryptionType', 'writeConcern', 'timeseries', 'collation']) {
     if (options[name]) reasons.push(`has the option ${name}`);
   }
   if (typeof options.versionKey === 'string' && options.versionKey.includes('.')) {
@@ -114,17 +112,11 @@ function reasonsOfTimestamps({ $timestamps, options, paths }: SchemaParts): stri
   return reasons;
 }
 
-function reasonsOfCode({ s, aliases, callQueue, methods, virtuals }: SchemaParts): string[] {
-  const reasons: string[] = [];
-  for (const [when, hooks] of [
-    ['pre', s.hooks._pres],
-    ['post', s.hooks._posts],
-  ] as const) {
-    for (const [name, entries] of hooks) {
-      const isUsers = entries.some(({ fn }) => !(BUILT_IN in fn));
-      if (isUsers && !HOOKS_ELSEWHERE.test(name)) reasons.push(`has a ${when} ${name} hook`);
-    }
-  }
+function reasonsOfCode(schema: Schema): string[] {
+  const { aliases, callQueue, methods, virtuals } = partsOf(schema);
+  const reasons = hooksOf(schema).flatMap(({ when, name }) =>
+    HOOKS_ELSEWHERE.test(name) ? [] : [`has a ${when} ${name} hook`],
+  );
   if (Object.keys(aliases).length > 0) reasons.push('has aliases');
   if (callQueue.length > 0) reasons.push('has queued calls');
   for (const name of Object.keys(methods)) {

@@ -3,10 +3,10 @@ import type { FieldType, FieldValidator } from './field-type.ts';
 /** Whether a cast value satisfies every validator of its field. */
 export type Check = (value: unknown) => boolean;
 
-/** A validator gave a promise without being declared `async`; its answer would be ignored. */
+/** A validator gave a promise; its answer would be ignored. */
 export class ValidatorAsyncError extends TypeError {
   constructor(path: string) {
-    super(`The validator of ${path} gives a promise: declare it async`);
+    super(`The validator of ${path} gives a promise, which only Mongoose waits for`);
     this.name = new.target.name;
   }
 }
@@ -50,13 +50,20 @@ function compileOne(type: FieldType, { validator }: FieldValidator): Check {
   return (value) => {
     const shown = isArray && Array.isArray(value) ? type.cast([...value], null, false) : value;
     const answer = validator(shown);
-    if (isPromise(answer)) throw new ValidatorAsyncError(type.path);
+    refusePromise(answer, type.path);
     return answer === undefined || Boolean(answer);
   };
 }
 
-function isPromise(answer: unknown): boolean {
-  return (
-    typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
-  );
+/**
+ * Nobody waits for a promise here.
+ *
+ * @throws {@link ValidatorAsyncError} When the answer of a validator is one
+ */
+export function refusePromise(answer: unknown, path: string): void {
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return;
+  if (typeof answer.then !== 'function') return;
+  // Without this its failure would end the process.
+  Promise.resolve(answer).catch(() => undefined);
+  throw new ValidatorAsyncError(path);
 }

@@ -39,9 +39,24 @@ export interface FieldType {
 }
 
 /** Setters that Mongoose adds by itself: for a new document they change nothing. */
-export function isIdleSetter(type: FieldType, { name }: SchemaFunction): boolean {
-  if (name === 'immutableSetter') return Boolean(type.$immutable);
-  return name === 'resetId' && Boolean(type.options.auto);
+export function isIdleSetter(type: FieldType, setter: SchemaFunction): boolean {
+  idleCode ??= readIdleCode();
+  const code = codeOf(setter);
+  if (code === idleCode.immutable) return Boolean(type.$immutable);
+  return code === idleCode.auto && Boolean(type.options.auto);
+}
+
+/** They are known by their code: a bundle does not keep the names of function expressions. */
+let idleCode: { immutable: string | undefined; auto: string | undefined } | undefined;
+
+function readIdleCode(): NonNullable<typeof idleCode> {
+  const { paths } = partsOf(new Schema({ fixed: { type: String, immutable: true } }));
+  const [immutable, auto] = [paths.fixed?.setters[0], paths._id?.setters[0]];
+  return { immutable: immutable && codeOf(immutable), auto: auto && codeOf(auto) };
+}
+
+function codeOf(fn: SchemaFunction): string {
+  return Function.prototype.toString.call(fn);
 }
 
 interface Hook {

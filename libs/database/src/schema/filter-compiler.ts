@@ -1,9 +1,9 @@
 import type { mongo, Schema } from 'mongoose';
+import { isRecord } from './field-type.ts';
 import { castOperators, holdsOperators, ROOT_OPERATORS } from './filter-operators.ts';
 import { castEquality, refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
-import { discriminatorOf } from './path-schema.ts';
-import { isPlainObject, MAX_DEPTH } from './path-value.ts';
+import { MAX_DEPTH } from './path-value.ts';
 
 /** Casts a filter by the schema it was compiled for. The filter given is not changed. */
 export type CompiledFilter = (filter: object) => mongo.Document;
@@ -19,13 +19,7 @@ const LOGICAL: readonly string[] = ['$and', '$or', '$nor'];
  */
 export function compileFilter(schema: Schema): CompiledFilter {
   const root = rootNode(schema);
-  return (filter) => {
-    const cast = castFilter(root, filter, '');
-    // Not read before, since Mongoose fills it in when it makes the model.
-    const own = discriminatorOf(schema);
-    if (own === undefined) return cast;
-    return own.key in cast ? { $and: [cast, { [own.key]: own.value }] } : { ...cast, [own.key]: own.value };
-  };
+  return (filter) => castFilter(root, filter, '');
 }
 
 /**
@@ -35,7 +29,7 @@ export function compileFilter(schema: Schema): CompiledFilter {
  * @param prefix - Where that document lies, for messages; empty for the whole
  */
 export function castFilter(root: PathNode, filter: unknown, prefix: string, depth = 0): mongo.Document {
-  if (!isPlainObject(filter)) return refuse(prefix, 'must be an object of fields');
+  if (!isRecord(filter)) return refuse(prefix, 'must be an object of fields');
   if (depth > MAX_DEPTH) refuse(prefix, 'is nested too deeply');
   const cast: mongo.Document = {};
   for (const key of Object.keys(filter)) {
@@ -64,7 +58,7 @@ function castRootOperator(root: PathNode, operator: string, value: unknown, dept
   // Mongoose drops an empty list, and the filter would match everything.
   if (!Array.isArray(value) || value.length === 0) return refuse(operator, 'must be a list of filters');
   return value.map((branch, index) => {
-    if (!isPlainObject(branch)) return refuse(`${operator}.${index}`, 'must be an object of fields');
+    if (!isRecord(branch)) return refuse(`${operator}.${index}`, 'must be an object of fields');
     return castFilter(root, branch, '', depth + 1);
   });
 }

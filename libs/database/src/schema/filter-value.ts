@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import { FilterInvalidError } from '../errors/database.error.ts';
+import { isRecord } from './field-type.ts';
 import type { PathNode } from './path-node.ts';
 import { castError, mustBe, plainBuffer } from './path-schema.ts';
 import { isForgedBson, isPlainObject, MAX_DEPTH, problemOfKey, problemOfLiteral } from './path-value.ts';
@@ -86,7 +87,7 @@ function castFields(
   depth: number,
 ): Record<string, unknown> {
   const fields = value instanceof Map ? Object.fromEntries(value) : value;
-  if (!isPlainObject(fields)) return refuse(path, 'must be an object');
+  if (!isRecord(fields)) return refuse(path, 'must be an object');
   const cast: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(fields)) {
     const inner = `${path}.${name}`;

@@ -1,4 +1,5 @@
 import { mongo } from 'mongoose';
+import { isRecord } from './field-type.ts';
 
 /** Far above what schemas use; the server itself refuses more than about two hundred levels. */
 export const MAX_DEPTH = 100;
@@ -9,6 +10,22 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The own fields of an object; documents of Mongoose become plain. */
+export function plainFields(value: unknown): Record<string, unknown> | undefined {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'toObject' in value &&
+    typeof value.toObject === 'function'
+  ) {
+    const object: unknown = value.toObject();
+    return isPlainObject(object) ? object : undefined;
+  }
+  if (isPlainObject(value)) return value;
+  // Of a class of the application: what its prototype has is no field.
+  return isRecord(value) ? { ...value } : undefined;
 }
 
 /** Whether a value says of itself that it is a BSON type and is none, as only data from outside does. */

@@ -4,7 +4,7 @@ import { castOperators, holdsOperators } from './filter-operators.ts';
 import { castEquality, refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
 import { isPlainObject } from './path-value.ts';
-import { entriesOf } from './update-compiler.ts';
+import { entriesOf } from './update-entries.ts';
 import { stepForUpdate } from './update-target.ts';
 
 /** What each `$[name]` of an update stands for. */

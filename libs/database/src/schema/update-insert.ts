@@ -1,4 +1,4 @@
-import type { Schema, mongo } from 'mongoose';
+import type { mongo, Schema, SchemaType } from 'mongoose';
 import { refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
 import { defaultOf, discriminatorOf, timestampsOf } from './path-schema.ts';
@@ -19,12 +19,11 @@ export function valuesOnInsert(
   filter: mongo.Document,
   scope: UpdateScope,
 ): Record<string, unknown> {
-  const equal = equalities(filter);
-  for (const [path, value] of equal) {
-    const { type } = insertedNode(schema, path, value);
+  const equal = equalitiesOf(schema, filter);
+  for (const { path, value, type } of equal) {
     if (type !== undefined) validate(type, value, path, scope.problems);
   }
-  const covered = [...given, ...equal.map(([path]) => path)];
+  const covered = [...given, ...equal.map(({ path }) => path)];
   const { createdAt, updatedAt } = timestampsOf(schema);
   const kept: unknown[] = [createdAt, updatedAt, schema.get('versionKey'), discriminatorOf(schema)?.key];
   const values: Record<string, unknown> = {};
@@ -62,13 +61,36 @@ function insertedNode(schema: Schema, path: string, value: unknown): PathNode {
   return node;
 }
 
-/** The server makes the new document of these: https://www.mongodb.com/docs/manual/reference/method/db.collection.update/#upsert-behavior */
-function equalities(filter: mongo.Document): [path: string, value: unknown][] {
-  return Object.entries(filter).flatMap(([key, value]: [string, unknown]): [string, unknown][] => {
-    if (key === '$and' && Array.isArray(value))
-      return value.flatMap((branch: mongo.Document) => equalities(branch));
-    if (key.startsWith('$') || value instanceof RegExp) return [];
-    if (!holdsOperators(value)) return [[key, value]];
-    return '$eq' in value ? [[key, value.$eq]] : [];
+/**
+ * What a filter asks to be equal: the server makes the new document of it.
+ *
+ * @param filter - Compiled
+ * @throws {@link FilterInvalidError} When a path leads into an array
+ * @see https://www.mongodb.com/docs/manual/reference/method/db.collection.update/#upsert-behavior
+ */
+export function equalitiesOf(
+  schema: Schema,
+  filter: mongo.Document,
+): { path: string; value: unknown; type: SchemaType | undefined }[] {
+  return Object.entries(filter).flatMap(([path, condition]: [string, unknown]) => {
+    if (path === '$and')
+      return (condition as mongo.Document[]).flatMap((branch) => equalitiesOf(schema, branch));
+    const equal = equalityOf(path, condition);
+    if (equal === undefined) return [];
+    const { value } = equal;
+    return [{ path, value, type: insertedNode(schema, path, value).type }];
   });
+}
+
+/**
+ * The value that one condition of a filter asks for.
+ *
+ * @returns `undefined` when it asks for no value; `isAll` when it asks for nothing else
+ */
+export function equalityOf(key: string, condition: unknown): { value: unknown; isAll: boolean } | undefined {
+  if (key.startsWith('$') || condition instanceof RegExp) return undefined;
+  if (!holdsOperators(condition)) return { value: condition, isAll: true };
+  return '$eq' in condition
+    ? { value: condition.$eq, isAll: Object.keys(condition).length === 1 }
+    : undefined;
 }

@@ -42,18 +42,15 @@ export const UPDATE_OPERATORS: ReadonlyMap<string, UpdateOperator> = new Map(
 );
 
 function castUnset(node: PathNode, _operand: unknown, path: string, scope: UpdateScope): string {
-  validateAbsence(node, path, scope.problems);
+  if (scope.isShapeOnly !== true) validateAbsence(node, path, scope.problems);
   return '';
 }
 
 /** The result depends on what is stored, so that no validator can be asked. */
-function castNumber(
-  { kind, type }: PathNode,
-  operand: unknown,
-  path: string,
-  { problems }: UpdateScope,
-): unknown {
+function castNumber(node: PathNode, operand: unknown, path: string, { problems }: UpdateScope): unknown {
+  const { kind, type } = node;
   if (kind !== 'mixed' && !NUMERIC.has(type?.instance ?? '')) refuse(path, 'is not a number');
+  if (typeof operand === 'number' && Number.isFinite(operand) && node.isReady(operand)) return operand;
   const isEmpty =
     operand === null || operand === '' || typeof operand === 'boolean' || Array.isArray(operand);
   let cast: unknown = isEmpty ? undefined : operand;

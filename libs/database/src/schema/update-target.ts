@@ -44,9 +44,11 @@ function resolveTarget(schema: Schema, path: string): UpdateTarget {
   let at = '';
   for (const name of path.split('.')) {
     if (at !== '' && node.kind === 'document') addStamp(node, name, at, stamps);
+    // A field of the same name may be another one in each discriminator.
+    const isFixed = fieldsOfAllKinds(node).some(([field, child]) => field === name && isImmutable(child));
     node = stepForUpdate(node, name) ?? refuse(path, 'is not a field of this collection');
     at = at === '' ? name : `${at}.${name}`;
-    if (isImmutable(node)) immutable ??= at;
+    if (isFixed || isImmutable(node)) immutable ??= at;
   }
   return { node, immutable, immutableBelow: findImmutable(node, path, new Set()), stamps };
 }
@@ -76,11 +78,17 @@ function findImmutable(node: PathNode, path: string, seen: Set<unknown>): string
   if (node.schema !== undefined && seen.has(node.schema)) return undefined;
   if (node.kind === 'document') seen.add(node.schema);
   const { createdAt } = node.kind === 'document' ? timestampsOf(node.schema) : {};
-  for (const [name, child] of node.children) {
+  for (const [name, child] of fieldsOfAllKinds(node)) {
     // The time of a part that is replaced is the time of the replacement.
     if (name === createdAt) continue;
     const found = isImmutable(child) ? `${path}.${name}` : findImmutable(child, `${path}.${name}`, seen);
     if (found !== undefined) return found;
   }
   return node.element === undefined ? undefined : findImmutable(node.element, path, seen);
+}
+
+/** Also the fields that only documents of a discriminator have. */
+function fieldsOfAllKinds({ kind, schema, children }: PathNode): [name: string, node: PathNode][] {
+  const variants = kind === 'document' ? Object.values(schema?.discriminators ?? {}) : [];
+  return [...children, ...variants.flatMap((variant) => [...rootNode(variant).children])];
 }

@@ -1,6 +1,7 @@
 import { Error as MongooseErrors, type SchemaType } from 'mongoose';
 import type { FieldProblem } from '../errors/database.error.ts';
 import { problemsOfValidationError } from '../errors/field-problems.ts';
+import { refusePromise } from './field-checks.ts';
 import type { PathNode } from './path-node.ts';
 
 /** A validator as Mongoose keeps it. */
@@ -10,17 +11,26 @@ interface Validator {
   propsParameter?: boolean;
 }
 
+/** A validator made ready: whether a value passes it. */
+interface Check {
+  entry: Validator;
+  isRequired: boolean;
+  passes: (value: unknown, path: string) => boolean;
+}
+
+const compiled = new WeakMap<SchemaType, readonly Check[]>();
+
 /**
  * Runs the validators of one field, with no document at hand: `this` is `null`.
  *
  * @param problems - Receives the first problem
- * @throws {@link TypeError} When a validator is asynchronous
+ * @throws {@link ValidatorAsyncError} When a validator is asynchronous
  */
 export function validate(type: SchemaType, value: unknown, path: string, problems: FieldProblem[]): void {
-  for (const entry of type.validators as readonly Validator[]) {
+  for (const { entry, isRequired, passes } of checksOf(type)) {
     // A field that is absent can only break `required`.
-    if (value === undefined && entry.type !== 'required') continue;
-    if (isPassed(entry, value, path)) continue;
+    if (value === undefined && !isRequired) continue;
+    if (passes(value, path)) continue;
     problems.push(problemOf(entry, value, path));
     return;
   }
@@ -33,34 +43,44 @@ export function validateAbsence(node: PathNode, path: string, problems: FieldPro
   for (const [name, child] of node.children) validateAbsence(child, `${path}.${name}`, problems);
 }
 
-function isPassed({ validator, ...properties }: Validator, value: unknown, path: string): boolean {
-  if (validator instanceof RegExp) return validator.test(String(value));
-  if (typeof validator !== 'function') return true;
-  const result: unknown = attempt(() =>
+function checksOf(type: SchemaType): readonly Check[] {
+  const known = compiled.get(type);
+  if (known !== undefined) return known;
+  const checks = (type.validators as readonly Validator[]).map((entry) => ({
+    entry,
+    isRequired: entry.type === 'required',
+    passes: compilePasses(entry),
+  }));
+  compiled.set(type, checks);
+  return checks;
+}
+
+function compilePasses({ validator, ...properties }: Validator): Check['passes'] {
+  if (validator instanceof RegExp) return (value) => validator.test(String(value));
+  if (typeof validator !== 'function') return () => true;
+  const call: (value: unknown, path: string) => unknown =
     properties.propsParameter === true
-      ? Reflect.apply(validator, null, [value, { ...properties, path, value }])
-      : Reflect.apply(validator, null, [value]),
-  );
-  if (isPromise(result)) {
-    // Nobody waits for it: without this its failure would end the process.
-    result.then(undefined, () => undefined);
-    throw new TypeError(`The validator of ${path} is asynchronous: check it before the update`);
-  }
-  // As in Mongoose, a validator that returns nothing has nothing against the value.
-  return result === undefined || Boolean(result);
+      ? (value, path) => Reflect.apply(validator, null, [value, { ...properties, path, value }])
+      : (value) => Reflect.apply(validator, null, [value]);
+  return (value, path) => {
+    const result = attempt(call, value, path);
+    refusePromise(result, path);
+    // As in Mongoose, a validator that returns nothing has nothing against the value.
+    return result === undefined || Boolean(result);
+  };
 }
 
 /** As in Mongoose, a validator that throws has refused the value. */
-function attempt(validator: () => unknown): unknown {
+function attempt(
+  validator: (value: unknown, path: string) => unknown,
+  value: unknown,
+  path: string,
+): unknown {
   try {
-    return validator();
+    return validator(value, path);
   } catch {
     return false;
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 function problemOf(entry: Validator, value: unknown, path: string): FieldProblem {

@@ -3,7 +3,15 @@ import type { FieldProblem } from '../errors/database.error.ts';
 import { refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
 import { castError, defaultOf, plainBuffer, runSetters, timestampsOf, variantOf } from './path-schema.ts';
-import { isForgedBson, isPlainObject, MAX_DEPTH, problemOfKey, problemOfLiteral } from './path-value.ts';
+import {
+  isForgedBson,
+  isPlainObject,
+  MAX_DEPTH,
+  plainFields,
+  problemOfKey,
+  problemOfLiteral,
+} from './path-value.ts';
+import { checkShape } from './update-shape.ts';
 import { validate } from './update-validators.ts';
 
 /** What one update gathers while its values are cast. */
@@ -12,6 +20,8 @@ export interface UpdateScope {
   at: Date;
   /** What breaks the schema; the update is refused when there is any. */
   problems: FieldProblem[];
+  /** Whether Mongoose casts and validates what only its shape is checked of here. */
+  isShapeOnly?: boolean;
 }
 
 /**
@@ -22,6 +32,10 @@ export interface UpdateScope {
  * @throws {@link FilterInvalidError} When an object has a field that the schema does not have
  */
 export function writeValue(node: PathNode, value: unknown, path: string, scope: UpdateScope): unknown {
+  if (scope.isShapeOnly === true) {
+    checkShape(node, value, path, scope.problems);
+    return value;
+  }
   const cast = castValue(node, value, path, scope);
   if (cast !== undefined && node.type !== undefined) validate(node.type, cast, path, scope.problems);
   return plainBuffer(cast);
@@ -86,7 +100,7 @@ export function castItems(
 }
 
 function castMap(element: PathNode | undefined, value: unknown, path: string, scope: UpdateScope): unknown {
-  const entries = value instanceof Map ? Object.fromEntries(value) : plain(value);
+  const entries = value instanceof Map ? Object.fromEntries(value) : plainFields(value);
   if (entries === undefined) return problem(path, 'must be an object', scope);
   const cast: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(entries)) {
@@ -99,7 +113,7 @@ function castMap(element: PathNode | undefined, value: unknown, path: string, sc
 }
 
 function castDocument(node: PathNode, value: unknown, path: string, scope: UpdateScope): unknown {
-  const input = plain(value);
+  const input = plainFields(value);
   if (input === undefined) return problem(path, 'must be an object', scope);
   const variant = variantOf(node.schema, input);
   const { children, schema } = variant === undefined ? node : rootNode(variant);
@@ -127,20 +141,6 @@ function writeField(node: PathNode, value: unknown, path: string, scope: UpdateS
   if (filled !== undefined) return writeValue(node, filled, path, scope);
   if (node.type !== undefined) validate(node.type, undefined, path, scope.problems);
   return undefined;
-}
-
-/** Documents of Mongoose become plain. */
-function plain(value: unknown): Record<string, unknown> | undefined {
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'toObject' in value &&
-    typeof value.toObject === 'function'
-  ) {
-    const object: unknown = value.toObject();
-    return isPlainObject(object) ? object : undefined;
-  }
-  return isPlainObject(value) ? value : undefined;
 }
 
 function problem(path: string, message: string, scope: UpdateScope): undefined {

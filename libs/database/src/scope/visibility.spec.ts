@@ -144,12 +144,46 @@ describe.each(variants)('a scope, with $way writes', ({ way, of }) => {
     });
   });
 
+  it('is named by no update, which an upsert could insert', async () => {
+    const evil = { $setOnInsert: { tenantId: 'evil' }, note: 'x' };
+    const refused = { code: 'FILTER_INVALID', problems: [{ path: 'tenantId' }] };
+    const bulk = { update: { filter: { number: 1 }, update: evil, upsert: true } };
+    await asAcme(async () => {
+      await expect(invoices.upsert({ number: 1 }, evil)).rejects.toMatchObject(refused);
+      await expect(invoices.bulk([bulk])).rejects.toMatchObject({ code: 'FILTER_INVALID' });
+    });
+    expect(await acrossScopes(() => invoices.count({}))).toBe(0);
+    await acrossScopes(() => invoices.upsert({ number: 1 }, evil));
+    expect(await acrossScopes(() => invoices.find({}))).toMatchObject([{ number: 1, tenantId: 'evil' }]);
+  });
+
+  it('may be said again in the filter of an upsert, and not otherwise', async () => {
+    await asAcme(async () => {
+      const { document } = await invoices.upsert({ number: 1, tenantId: 'acme' }, { note: 'x' });
+      expect(document).toMatchObject({ tenantId: 'acme', number: 1 });
+      const twice = { $and: [{ number: 2 }, { number: 2, tenantId: 'acme' }] };
+      expect((await invoices.upsert(twice, { note: 'x' })).isInserted).toBe(true);
+      await invoices.bulk([
+        { update: { filter: { number: 3, tenantId: 'acme' }, update: { note: 'x' }, upsert: true } },
+      ]);
+      expect(await invoices.count({})).toBe(3);
+      await expect(invoices.upsert({ number: 4, tenantId: 'other' }, { note: 'x' })).rejects.toMatchObject({
+        code: 'FILTER_INVALID',
+        problems: [{ path: 'tenantId' }],
+      });
+    });
+  });
+
   it('is refused where it could not hold', async () => {
     await expect(asAcme(() => invoices.near())).rejects.toThrow('$geoNear has to be the first stage');
     const watching = asAcme(async () => invoices.watch());
     await expect(watching).rejects.toMatchObject({ code: 'FILTER_INVALID' });
     const loose = new Schema<Invoice>({ tenantId: { type: String, scope: true }, number });
     expect(() => repositoryOf(`Loose ${way}`, of(loose))).toThrow('tenantId has the option scope');
+    const below = new Schema({ parts: [new Schema({ tenantId: { type: String, scope: true } })], number });
+    expect(() => repositoryOf(`Below ${way}`, of(below as never))).toThrow(
+      'parts has the option scope in a part of it',
+    );
   });
 
   it('belongs to a stream from its beginning', async () => {
@@ -197,6 +231,34 @@ describe.each(variants)('soft deletion, with $way writes', ({ way, of }) => {
     await invoices.deleteOne({ number: 1 });
     expect((await invoices.upsert({ number: 1 }, { note: 'again' })).isInserted).toBe(true);
     expect(await invoices.find({})).toMatchObject([{ number: 1, note: 'again' }]);
+  });
+
+  it('may be asked for in the filter of an upsert', async () => {
+    const filter = { number: 1, deletedAt: null };
+    expect((await invoices.upsert(filter, { note: 'x' })).isInserted).toBe(true);
+    expect((await invoices.upsert(filter, { note: 'y' })).isInserted).toBe(false);
+  });
+
+  it('is neither done nor undone by a replacement', async () => {
+    const { _id } = await invoices.insert({ number: 1 });
+    await invoices.replaceById(_id, { number: 2, deletedAt: new Date() });
+    expect(await invoices.getById(_id)).not.toHaveProperty('deletedAt');
+    await invoices.deleteById(_id);
+    await invoices.bulk([{ replace: { id: _id, document: { number: 3 }, withDeleted: true } }]);
+    expect(await invoices.findById(_id)).toBeNull();
+    expect(await invoices.getById(_id, { withDeleted: true })).toMatchObject({ deletedAt: expect.any(Date) });
+  });
+
+  it.each<[string, object]>([
+    ['is below the top', { meta: { deletedAt: { type: Date, softDelete: true } } }],
+    ['is in a part', { meta: new Schema({ deletedAt: { type: Date, softDelete: true } }) }],
+    ['is in the elements of a list', { parts: [{ deletedAt: { type: Date, softDelete: true } }] }],
+    ['is in a map', { parts: { type: Map, of: new Schema({ at: { type: Date, softDelete: true } }) } }],
+    ['is no date', { deletedAt: { type: Boolean, softDelete: true } }],
+    ['is left out of what is read', { deletedAt: { type: Date, softDelete: true, select: false } }],
+  ])('is refused where its field %s', (name, fields) => {
+    const schema = new Schema({ number, ...fields });
+    expect(() => repositoryOf(`Wrong ${way} ${name}`, of(schema as never))).toThrow('the option softDelete');
   });
 
   it('goes with a unique index of the documents that are left', async () => {
