@@ -1,4 +1,4 @@
-/** Exit codes of every command; the last two are those of sysexits(3). */
+/** Exit codes of every command; 69 and 78 are those of sysexits(3). */
 export const EXIT = {
   done: 0,
   /** The thing asked for failed. */
@@ -9,4 +9,6 @@ export const EXIT = {
   unavailable: 69,
   /** The configuration is wrong. */
   configuration: 78,
+  /** Ended by Ctrl-C or SIGTERM before it was done. */
+  interrupted: 130,
 } as const;

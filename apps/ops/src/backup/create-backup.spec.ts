@@ -1,0 +1,127 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mongo } from 'mongoose';
+import { MongodServer } from '../../../../test/support/mongod-server.ts';
+import { TestDatabase } from '../../../../test/support/test-database.ts';
+import { createEveryKind, describeDatabase, findTool, runTool } from '../../test/backup-kinds.ts';
+import { createBackup } from './create-backup.ts';
+import type { Compression, Layout } from './manifest.ts';
+import { verifyBackup } from './verify-backup.ts';
+
+const mongodump = findTool('mongodump');
+const mongorestore = findTool('mongorestore');
+const COMBINATIONS: [Layout, Compression][] = [
+  ['directory', 'none'],
+  ['directory', 'gzip'],
+  ['directory', 'zstd'],
+  ['archive', 'none'],
+  ['archive', 'gzip'],
+  ['archive', 'zstd'],
+];
+
+describe(createBackup.name, () => {
+  let database: TestDatabase;
+  let out: string;
+  beforeAll(async () => {
+    database = await TestDatabase.start();
+    await createEveryKind(database.db);
+  });
+  beforeEach(async () => {
+    out = await mkdtemp(join(tmpdir(), 'backups-'));
+  });
+  afterEach(() => rm(out, { recursive: true, force: true }));
+  afterAll(() => database.stop());
+
+  const serverUri = (): string => process.env.TEST_MONGODB_URI ?? '';
+
+  (mongodump ? it : it.skip)('writes byte for byte what mongodump writes', async () => {
+    await runTool(mongodump ?? '', ['--quiet', '--uri', database.uri, '--out', join(out, 'theirs')]);
+    const { path } = await createBackup({ db: database.db, out });
+    const [theirs, ours] = [join(out, 'theirs', database.name), join(path, database.name)];
+    const names = await readdir(theirs);
+    expect(names.length).toBeGreaterThan(30);
+    expect((await readdir(ours)).toSorted()).toEqual(names.toSorted());
+    for (const name of names.filter((each) => each !== 'prelude.json')) {
+      const [expected, found] = [await readFile(join(theirs, name)), await readFile(join(ours, name))];
+      // Only where mongodump escapes what needs no escape.
+      if (name.endsWith('.json'))
+        expect(JSON.parse(found.toString())).toEqual(JSON.parse(expected.toString()));
+      else expect({ name, isSame: found.equals(expected) }).toEqual({ name, isSame: true });
+    }
+  });
+
+  it.each(COMBINATIONS)('makes what can be verified: %s, %s', async (layout, compression) => {
+    const { path, manifest } = await createBackup({ db: database.db, out, layout, compression });
+    expect(await readdir(out)).toEqual([path.split('/').at(-1)]);
+    const report = await verifyBackup({ folder: path });
+    expect(report.problems).toEqual([]);
+    expect(manifest.totals.documents).toBeGreaterThan(50);
+    expect(manifest.consistency).toMatchObject({ kind: 'snapshot', exceptions: ['capped'] });
+    expect(manifest.server).toMatchObject({
+      topology: 'replica-set',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
+  });
+
+  (mongorestore ? it : it.skip).each(COMBINATIONS.filter(([, compression]) => compression !== 'zstd'))(
+    'makes what the real mongorestore restores: %s, %s',
+    async (layout, compression) => {
+      const { path, manifest } = await createBackup({ db: database.db, out, layout, compression });
+      const target = `${database.name}_r`;
+      const dump =
+        layout === 'archive' ? [`--archive=${join(path, manifest.files[0]?.path ?? '')}`] : ['--dir', path];
+      const renamed = [`--nsFrom=${database.name}.*`, `--nsTo=${target}.*`, '--bypassDocumentValidation'];
+      const client = await mongo.MongoClient.connect(serverUri());
+      try {
+        const gzip = compression === 'gzip' ? ['--gzip'] : [];
+        await runTool(mongorestore ?? '', ['--quiet', '--uri', serverUri(), ...gzip, ...renamed, ...dump]);
+        const restored = await describeDatabase(client.db(target));
+        const source = await describeDatabase(database.db);
+        expect(Object.keys(restored).toSorted()).toEqual(Object.keys(source).toSorted());
+        for (const name of Object.keys(source))
+          expect({ name, as: restored[name] }).toEqual({ name, as: source[name] });
+      } finally {
+        await client.db(target).dropDatabase();
+        await client.close();
+      }
+    },
+  );
+
+  it('says on a standalone that it is not of one moment', async () => {
+    const server = await MongodServer.start();
+    const client = await mongo.MongoClient.connect(server.uri());
+    try {
+      await client
+        .db('shop')
+        .collection('items')
+        .insertMany([{ n: 1 }, { n: 2 }]);
+      const { manifest } = await createBackup({ db: client.db('shop'), out });
+      expect(manifest.consistency).toEqual({ kind: 'none', reason: expect.stringContaining('standalone') });
+      const wish = createBackup({ db: client.db('shop'), out, name: 'x', consistency: 'snapshot' });
+      await expect(wish).rejects.toMatchObject({ code: 'BACKUP_SNAPSHOT_LOST' });
+    } finally {
+      await client.close();
+      await server.stop();
+    }
+  });
+
+  it('refuses a name that is taken, or leads elsewhere', async () => {
+    await createBackup({ db: database.db, out, name: 'mine' });
+    await expect(createBackup({ db: database.db, out, name: 'mine' })).rejects.toMatchObject({
+      code: 'BACKUP_EXISTS',
+    });
+    for (const name of ['../x', 'a/b', '.hidden', '']) {
+      await expect(createBackup({ db: database.db, out, name })).rejects.toThrow('name of a backup');
+    }
+    expect(await readdir(out)).toEqual(['mine']);
+  });
+
+  it('leaves nothing when it is interrupted', async () => {
+    const signal = AbortSignal.timeout(30);
+    await expect(createBackup({ db: database.db, out, signal })).rejects.toMatchObject({
+      code: 'BACKUP_INTERRUPTED',
+    });
+    expect(await readdir(out)).toEqual([]);
+  });
+});

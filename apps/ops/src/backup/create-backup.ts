@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { version as mongooseVersion, type mongo } from 'mongoose';
+import type { Progress } from '../terminal/progress.ts';
+import { BackupError } from './backup.error.ts';
+import { dumpDocuments } from './dump-documents.ts';
+import { openArchive, openDirectory } from './dump-target.ts';
+import { formatManifest, type Compression, type Layout, type Manifest } from './manifest.ts';
+import { PartialFolder } from './partial-folder.ts';
+import { checkUnchanged, isSnapshotLost, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
+import { writeProof } from './proof.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
+
+export interface CreateBackupOptions {
+  /** The database that is backed up; its client stays open. */
+  db: mongo.Db;
+  /** Folder that holds the backups; created when it is missing. */
+  out: string;
+  /** Of the folder of this backup; {@link defaultName} without it. */
+  name?: string | undefined;
+  layout?: Layout | undefined;
+  compression?: Compression | undefined;
+  consistency?: ConsistencyWish | undefined;
+  progress?: Progress | undefined;
+  /** Ends it; nothing of it stays. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface BackupReport {
+  name: string;
+  /** Of its folder. */
+  path: string;
+  durationMs: number;
+  manifest: Manifest;
+}
+
+/** Collections that are read at the same time. */
+const CONCURRENCY = 2;
+const SNAPSHOT_ATTEMPTS = 3;
+const STANDALONE =
+  'a standalone server cannot be read as of one moment: what was written meanwhile may be in it or not';
+const SHARDED = 'a sharded cluster is read shard by shard: what was written meanwhile may be in it or not';
+const NOT_WANTED = 'it was asked for without: what was written meanwhile may be in it or not';
+const TOO_LONG =
+  'the server forgot the moment before everything was read: what was written meanwhile may be in it or not';
+
+/**
+ * Makes a backup: dumps every collection, brings each file to the disk and reads it back, writes the manifest and gives it its name.
+ * Until then it stands under a temporary name, and when anything fails nothing of it stays.
+ *
+ * @throws {@link BackupError} `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, or errors of the driver
+ */
+export async function createBackup(options: CreateBackupOptions): Promise<BackupReport> {
+  const startedAt = performance.now();
+  const { db, out, name = defaultName(db.databaseName, new Date()), signal } = options;
+  checkName(name);
+  const facts = await readServerFacts(db.client, signal);
+  const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
+  let attempt = await tryOnce({ ...options, name }, facts, first);
+  for (const noneReason of more) {
+    if (!(attempt instanceof Error)) break;
+    options.progress?.note(`${attempt.message}: trying again`);
+    attempt = await tryOnce({ ...options, name }, facts, noneReason);
+  }
+  if (attempt instanceof Error) throw attempt;
+  return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
+}
+
+/** `contacts-20261123T134500Z` */
+export function defaultName(database: string, at: Date): string {
+  return `${database}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+}
+
+/** For each attempt: why no moment is wanted, or `undefined` where one is. */
+function reasonsFor({ topology }: ServerFacts, wish: ConsistencyWish): (string | undefined)[] {
+  if (wish === 'none') return [NOT_WANTED];
+  if (topology === 'replica-set') {
+    const attempts = Array.from({ length: SNAPSHOT_ATTEMPTS }, () => undefined);
+    return wish === 'auto' ? [...attempts, TOO_LONG] : attempts;
+  }
+  if (wish === 'snapshot') throw lost('This server cannot be read as of one moment: only a replica set can');
+  return [topology === 'standalone' ? STANDALONE : SHARDED];
+}
+
+/** @returns An error when the moment was lost, so that another attempt may do */
+async function tryOnce(
+  options: CreateBackupOptions & { name: string },
+  facts: ServerFacts,
+  noneReason: string | undefined,
+): Promise<Manifest | BackupError> {
+  const folder = await PartialFolder.create(options.out, options.name);
+  try {
+    const manifest = await writeBackup(folder.path, options, facts, noneReason);
+    await folder.publish(formatManifest(manifest));
+    return manifest;
+  } catch (error) {
+    await folder.remove();
+    if (options.signal?.aborted) {
+      throw new BackupError('BACKUP_INTERRUPTED', 'Interrupted; nothing of the backup was kept', {
+        cause: error,
+      });
+    }
+    if (!isSnapshotLost(error)) throw error;
+    return error instanceof BackupError
+      ? error
+      : lost('The server no longer knows the moment that was begun with', error);
+  }
+}
+
+async function writeBackup(
+  folder: string,
+  { db, layout = 'directory', compression = 'none', progress, signal }: CreateBackupOptions,
+  facts: ServerFacts,
+  noneReason: string | undefined,
+): Promise<Manifest> {
+  const startedAt = new Date();
+  const ending = signal ?? new AbortController().signal;
+  const plan = await planReading(db, facts, { noneReason, signal: ending });
+  const { entries, consistency } = plan;
+  const open = layout === 'archive' ? openArchive : openDirectory;
+  const shared = { folder, database: db.databaseName, concurrency: CONCURRENCY };
+  const target = await open({ ...shared, compression, serverVersion: facts.version, entries });
+  let collections: Manifest['collections'];
+  try {
+    collections = await dumpDocuments({
+      db,
+      facts,
+      plan,
+      target,
+      concurrency: CONCURRENCY,
+      progress,
+      signal: ending,
+    });
+    await target.finish();
+  } finally {
+    await target.abandon();
+  }
+  await checkUnchanged(db, facts, plan, ending);
+  const { hasRawTimeSeries: _, ...server } = facts;
+  const files = target.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const manifest: Manifest = {
+    format: 'openai-outreach-backup',
+    version: 1,
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    database: db.databaseName,
+    layout,
+    compression,
+    consistency,
+    server,
+    tool: { driver: `mongoose ${mongooseVersion}`, node: process.version },
+    collections,
+    files,
+    totals: {
+      documents: sum(collections.map(({ documents }) => documents)),
+      sizeBytes: sum(collections.map(({ sizeBytes }) => sizeBytes)),
+      storedBytes: sum(files.map(({ sizeBytes }) => sizeBytes)),
+    },
+  };
+  await writeProof(folder, { at: new Date().toISOString(), kind: 'read', isGood: true });
+  return manifest;
+}
+
+function checkName(name: string): void {
+  if (/^[^./\\\0][^/\\\0]*$/.test(name)) return;
+  throw new BackupError('BACKUP_NOT_FOUND', 'A name of a backup has no slash, and begins with no dot');
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,155 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { BackupError } from './backup.error.ts';
+import { withSpaceNamed } from './file-writer.ts';
+import { MANIFEST_FILE, UNFINISHED } from './manifest.ts';
+
+/** In an unfinished backup: the process that writes it. */
+const OWNER_FILE = '.owner.json';
+/** Of this process: others with its number are gone. */
+const ours = new Set<string>();
+const PARTIAL = /^\.(.+)\.partial$/;
+
+/** Without an owner for so long, nobody is at work on it. */
+const OWNERLESS_MS = 3_600_000;
+
+interface Owner {
+  host: string;
+  pid: number;
+}
+
+/** The folder of a backup while it is being written: `.NAME.partial`, renamed to `NAME` when everything is on the disk. */
+export class PartialFolder {
+  readonly path: string;
+  readonly #final: string;
+  readonly #parent: string;
+
+  private constructor(parent: string, name: string) {
+    this.#parent = parent;
+    this.#final = join(parent, name);
+    this.path = join(parent, `.${name}.partial`);
+  }
+
+  /**
+   * Creates it, and removes what runs that were killed have left in the same place.
+   *
+   * @throws {@link BackupError} `BACKUP_EXISTS` when there is a backup of this name, or one is being written
+   */
+  static async create(parent: string, name: string): Promise<PartialFolder> {
+    const folder = new PartialFolder(parent, name);
+    await mkdir(parent, { recursive: true, mode: 0o750 });
+    await removeLeftOvers(parent);
+    if ((await readdir(parent)).includes(name)) throw exists('There is already a backup of this name');
+    ours.add(folder.path);
+    try {
+      await withSpaceNamed(() => mkdir(folder.path, { mode: 0o750 }));
+      const owner: Owner = { host: hostname(), pid: process.pid };
+      await withSpaceNamed(() => writeFile(join(folder.path, OWNER_FILE), JSON.stringify(owner)));
+      await withSpaceNamed(() => writeFile(join(folder.path, MANIFEST_FILE), UNFINISHED));
+    } catch (cause) {
+      if ((cause as { code?: unknown }).code === 'EEXIST')
+        throw exists('A backup of this name is being written', cause);
+      await folder.remove();
+      throw cause;
+    }
+    return folder;
+  }
+
+  /**
+   * Gives it its name, with everything inside on the disk.
+   *
+   * @param manifest - Text of the manifest, which makes it complete
+   */
+  async publish(manifest: string): Promise<string> {
+    await rm(join(this.path, OWNER_FILE));
+    await syncFolders(this.path);
+    await replaceFile(this.path, MANIFEST_FILE, manifest);
+    await rename(this.path, this.#final);
+    ours.delete(this.path);
+    await syncFolder(this.#parent);
+    return this.#final;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+    ours.delete(this.path);
+  }
+}
+
+/** Names of backups that were never finished, or are being written. */
+export async function listPartial(parent: string): Promise<string[]> {
+  return (await readdir(parent)).flatMap((name) => PARTIAL.exec(name)?.[1] ?? []);
+}
+
+/** Writes a small file so that it is there as a whole or not at all. */
+export async function replaceFile(folder: string, name: string, content: string): Promise<void> {
+  const temporary = join(folder, `.${name}.partial`);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await withSpaceNamed(async () => {
+        await file.writeFile(content);
+        await file.sync();
+      });
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, join(folder, name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** Brings the entries of a folder to the disk; the files in it have been brought there before. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+async function syncFolders(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncFolders(join(path, entry.name));
+  }
+  await syncFolder(path);
+}
+
+async function removeLeftOvers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (!PARTIAL.test(name)) continue;
+    const path = join(parent, name);
+    if (!ours.has(path) && (await isLeftOver(path))) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** One of another machine may still be at work; of it nobody knows here. */
+async function isLeftOver(path: string): Promise<boolean> {
+  try {
+    const { host, pid } = JSON.parse(await readFile(join(path, OWNER_FILE), 'utf8')) as Owner;
+    // A container gives the same numbers again: what has this one now has not begun yet.
+    return host === hostname() && (pid === process.pid || !isRunning(pid));
+  } catch {
+    // Killed before it had said who it was, or when it was no longer needed.
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    return Date.now() - mtimeMs > OWNERLESS_MS;
+  }
+}
+
+function exists(message: string, cause?: unknown): BackupError {
+  return new BackupError('BACKUP_EXISTS', message, { cause, nextStep: 'choose another --name' });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM';
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mongo } from 'mongoose';
+import { TestDatabase } from '../../../../test/support/test-database.ts';
+import { createBackup } from './create-backup.ts';
+import { splitDocuments } from './dump-format/bson-walk.ts';
+import { readDumpFile } from './dump-format/compression.ts';
+
+const ACCOUNTS = 3_000;
+const START = 100;
+
+describe('a backup of one moment', () => {
+  let database: TestDatabase;
+  let out: string;
+  beforeEach(async () => {
+    database = await TestDatabase.start();
+    out = await mkdtemp(join(tmpdir(), 'backups-'));
+  });
+  afterEach(async () => {
+    await rm(out, { recursive: true, force: true });
+    await database.stop();
+  });
+
+  async function sumOf(path: string, collection: string): Promise<number> {
+    let sum = 0;
+    for await (const documents of splitDocuments(
+      readDumpFile(join(path, database.name, `${collection}.bson`)),
+    )) {
+      for (const document of documents) sum += Number(mongo.BSON.deserialize(document).balance);
+    }
+    return sum;
+  }
+
+  it('has every transfer between two collections as a whole', async () => {
+    const { db } = database;
+    for (const name of ['left', 'right']) {
+      const accounts = Array.from({ length: ACCOUNTS }, (_, n) => ({
+        _id: n,
+        balance: START,
+        text: 'x'.repeat(2_000),
+      }));
+      await db.collection<{ _id: number }>(name).insertMany(accounts);
+    }
+    const stop = new AbortController();
+    let transfers = 0;
+    const transfer = async (): Promise<void> => {
+      for (let n = 0; !stop.signal.aborted; n += 1) {
+        const [from, to] = n % 2 === 0 ? ['left', 'right'] : ['right', 'left'];
+        await db.client.withSession((session) =>
+          session.withTransaction(async () => {
+            const id = (n * 7) % ACCOUNTS;
+            await db
+              .collection<{ _id: number }>(from ?? '')
+              .updateOne({ _id: id }, { $inc: { balance: -1 } }, { session });
+            await db
+              .collection<{ _id: number }>(to ?? '')
+              .updateOne({ _id: id }, { $inc: { balance: 1 } }, { session });
+          }),
+        );
+        transfers += 1;
+      }
+    };
+    const working = transfer();
+    for (let round = 0; round < 3; round += 1) {
+      const before = transfers;
+      const { path, manifest } = await createBackup({ db, out, name: `round-${round}` });
+      expect(manifest.consistency.kind).toBe('snapshot');
+      expect(transfers).toBeGreaterThan(before);
+      expect((await sumOf(path, 'left')) + (await sumOf(path, 'right'))).toBe(2 * ACCOUNTS * START);
+    }
+    stop.abort();
+    await working;
+  });
+
+  it('begins again with another moment when a collection goes meanwhile', async () => {
+    const { db } = database;
+    await db
+      .collection('stays')
+      .insertMany(Array.from({ length: 5_000 }, (_, n) => ({ n, text: 'x'.repeat(2_000) })));
+    await db.collection('goes').insertOne({ n: 1 });
+    const notes: string[] = [];
+    const progress = {
+      // It is gone before it is read: the server then finds no documents, and no error either.
+      bar: (name: string) => {
+        if (name === 'stays') void db.collection('goes').drop();
+        return { update: () => undefined, finish: () => undefined };
+      },
+      note: (text: string) => void notes.push(text),
+      stop: () => undefined,
+    };
+    const { manifest } = await createBackup({ db, out, progress });
+    expect(notes.join()).toContain('trying again');
+    expect(manifest.collections.map(({ name }) => name)).toEqual(['stays']);
+    expect(manifest.consistency.kind).toBe('snapshot');
+  });
+
+  it('falls back, and says so, when the server forgets the moment; with --consistency snapshot it fails', async () => {
+    const { db } = database;
+    await db.collection('items').insertMany(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+    const admin = db.client.db('admin');
+    const data = { failCommands: ['find'], errorCode: 239, namespace: `${db.databaseName}.items` };
+    try {
+      await admin.command({ configureFailPoint: 'failCommand', mode: { times: 3 }, data });
+      const { manifest } = await createBackup({ db, out });
+      expect(manifest.consistency).toEqual({
+        kind: 'none',
+        reason: expect.stringContaining('forgot the moment'),
+      });
+      expect(manifest.totals.documents).toBe(1_000);
+      await admin.command({ configureFailPoint: 'failCommand', mode: { times: 3 }, data });
+      const wish = createBackup({ db, out, name: 'x', consistency: 'snapshot' });
+      await expect(wish).rejects.toMatchObject({ code: 'BACKUP_SNAPSHOT_LOST' });
+    } finally {
+      await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
+    }
+  });
+});

@@ -1,0 +1,87 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listBackups, type ListedBackup } from './list-backups.ts';
+import { syncFolder } from './partial-folder.ts';
+
+/** How many backups stay: the newest of each of so many days and weeks that have one. */
+export interface Retention {
+  daily: number;
+  weekly: number;
+}
+
+export interface PrunedBackup {
+  backup: ListedBackup;
+  /** Why it stays, or `undefined` when it goes. */
+  reason: 'daily' | 'weekly' | 'newest proven' | 'nothing is proven' | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** A backup on its way out: it is no longer one. */
+const REMOVED = /^\..+\.removed$/;
+
+/**
+ * Says which backups stay. Each database counts for itself. A damaged backup never stands for its day, the newest proven one always
+ * stays, and where nothing is proven nothing goes.
+ *
+ * @param backups - In any order
+ */
+export function planPruning(backups: readonly ListedBackup[], retention: Retention): PrunedBackup[] {
+  const databases = Map.groupBy(backups, ({ manifest }) => manifest.database);
+  return [...databases.values()].flatMap((ofOne) => planOne(ofOne, retention));
+}
+
+/**
+ * Removes the backups that need not stay.
+ *
+ * @param folder - That holds the backups
+ * @param isDryRun - Only says what would go
+ */
+export async function pruneBackups(
+  folder: string,
+  retention: Retention,
+  isDryRun: boolean,
+): Promise<PrunedBackup[]> {
+  const { backups } = await listBackups(folder);
+  const plan = planPruning(backups, retention);
+  if (isDryRun) return plan;
+  for (const { backup, reason } of plan) {
+    if (reason !== undefined) continue;
+    // From one moment to the next it is no backup any more: half of one must not be taken for a whole one.
+    await rename(backup.path, join(folder, `.${backup.name}.removed`));
+  }
+  if (backups.length > 0) {
+    await syncFolder(folder);
+    const removed = (await readdir(folder)).filter((name) => REMOVED.test(name));
+    for (const name of removed) await rm(join(folder, name), { recursive: true, force: true });
+  }
+  return plan;
+}
+
+function planOne(backups: readonly ListedBackup[], { daily, weekly }: Retention): PrunedBackup[] {
+  const newestFirst = backups.toSorted((a, b) => (a.manifest.startedAt < b.manifest.startedAt ? 1 : -1));
+  const proven = newestFirst.find(({ state }) => state === 'proven');
+  if (!proven) return newestFirst.map((backup) => ({ backup, reason: 'nothing is proven' }));
+  const sound = newestFirst.filter(({ state }) => state !== 'damaged');
+  const ofDays = newestOfEach(sound, daily, ({ manifest }) => manifest.startedAt.slice(0, 10));
+  const ofWeeks = newestOfEach(sound, weekly, ({ manifest }) => String(weekOf(manifest.startedAt)));
+  return newestFirst.map((backup) => {
+    if (ofDays.has(backup)) return { backup, reason: 'daily' };
+    if (ofWeeks.has(backup)) return { backup, reason: 'weekly' };
+    return { backup, reason: backup === proven ? 'newest proven' : undefined };
+  });
+}
+
+function newestOfEach(
+  newestFirst: readonly ListedBackup[],
+  most: number,
+  periodOf: (backup: ListedBackup) => string,
+): Set<ListedBackup> {
+  const periods = Map.groupBy(newestFirst, periodOf);
+  return new Set([...periods.values()].slice(0, most).flatMap(([newest]) => newest ?? []));
+}
+
+/** Weeks since 1970, each from Monday to Sunday in UTC. */
+function weekOf(date: string): number {
+  // 1970 began on a Thursday.
+  return Math.floor((Math.floor(Date.parse(date) / DAY_MS) + 3) / 7);
+}

@@ -1,0 +1,78 @@
+import type { mongo } from 'mongoose';
+import { takeBatch, type Batch } from './cursor-reply.ts';
+
+export interface ReadOptions {
+  db: mongo.Db;
+  /** A command that opens a cursor: `{ find }`, `{ listCollections }`, … */
+  command: mongo.Document;
+  /** Name for `getMore`. */
+  collection: string;
+  signal?: AbortSignal;
+}
+
+/** Size of a reply that is aimed at: larger ones are no faster, and take memory. */
+const REPLY_BYTES = 2 * 1_024 * 1_024;
+const MOST_DOCUMENTS = 100_000;
+/** How long the end of a cursor that nobody reads any more may take. */
+const KILL_TIMEOUT_MS = 2_000;
+
+/**
+ * Reads what a cursor gives as bytes, without decoding a document: the next reply is asked for before the last one is used, which
+ * keeps the server and this process busy at the same time.
+ */
+export async function* readBatches({ db, command, collection, signal }: ReadOptions): AsyncGenerator<Batch> {
+  // The cursor belongs to its session. Without causal consistency the driver adds nothing to the read concern.
+  const session = db.client.startSession({ causalConsistency: false });
+  const options = { raw: true, session, ...(signal && { signal }) };
+  let open = 0n;
+  let next: Promise<mongo.Document> | undefined;
+  try {
+    let batch = takeBatch((await db.command(command, options)).cursor as Uint8Array);
+    for (;;) {
+      open = batch.id;
+      if (open !== 0n) {
+        next = db.command({ getMore: open, collection, batchSize: nextSize(batch) }, options);
+        // It is waited for below, or given up together with the cursor.
+        next.catch(() => undefined);
+      }
+      yield batch;
+      if (!next || open === 0n) return;
+      batch = takeBatch((await next).cursor as Uint8Array);
+      next = undefined;
+    }
+  } finally {
+    await next?.catch(() => undefined);
+    if (open !== 0n) await killCursor(db, collection, open, session);
+    await session.endSession();
+  }
+}
+
+/** All documents of a short list. */
+export async function readAll(options: ReadOptions): Promise<Buffer[]> {
+  const documents: Buffer[] = [];
+  for await (const batch of readBatches(options)) {
+    for (let at = 0; at < batch.documents.length;) {
+      const size = batch.documents.readInt32LE(at);
+      documents.push(Buffer.from(batch.documents.subarray(at, at + size)));
+      at += size;
+    }
+  }
+  return documents;
+}
+
+/** As many documents as make a reply of good size, if they are like those before. */
+function nextSize({ documents, count }: Batch): number {
+  const average = documents.length / Math.max(1, count);
+  return Math.max(1, Math.min(MOST_DOCUMENTS, Math.floor(REPLY_BYTES / Math.max(1, average))));
+}
+
+/** The server would find it out by itself, ten minutes later. */
+async function killCursor(
+  db: mongo.Db,
+  collection: string,
+  id: bigint,
+  session: mongo.ClientSession,
+): Promise<void> {
+  const signal = AbortSignal.timeout(KILL_TIMEOUT_MS);
+  await db.command({ killCursors: collection, cursors: [id] }, { session, signal }).catch(() => undefined);
+}

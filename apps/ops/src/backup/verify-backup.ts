@@ -1,0 +1,146 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Progress } from '../terminal/progress.ts';
+import { BackupError } from './backup.error.ts';
+import { readArchive } from './dump-format/archive.ts';
+import { splitDocuments } from './dump-format/bson-walk.ts';
+import { readDumpFile } from './dump-format/compression.ts';
+import { hashFile, type FileHash, type HashFileOptions } from './hash-file.ts';
+import { MANIFEST_FILE, readManifest, type Manifest, type ManifestCollection } from './manifest.ts';
+import { PROOF_FILE, readProof } from './proof.ts';
+
+export interface VerifyOptions {
+  /** Of the backup. */
+  folder: string;
+  progress?: Progress | undefined;
+  signal?: AbortSignal;
+}
+
+export interface VerifyReport {
+  manifest: Manifest;
+  files: number;
+  /** On disk. */
+  storedBytes: number;
+  documents: number;
+  /** What is wrong, one sentence each; empty when the backup is good. */
+  problems: string[];
+}
+
+/**
+ * Reads every byte of a backup: each file has the size and the SHA-256 of the manifest, can be decompressed, and holds as many
+ * documents; no file is missing, and none was added.
+ *
+ * @throws {@link BackupError} When there is no manifest that can be read
+ */
+export async function verifyBackup({ folder, progress, signal }: VerifyOptions): Promise<VerifyReport> {
+  const manifest = await readManifest(folder);
+  const problems = await findDamagedFiles(folder, manifest, { progress, signal });
+  problems.push(...(await findStrangers(folder, manifest)));
+  await readProof(folder).catch((error: unknown) => problems.push(sentence(error)));
+  // What is known to be damaged is not looked into.
+  if (problems.length === 0) problems.push(...(await findWrongCounts(folder, manifest, signal)));
+  const { documents, storedBytes } = manifest.totals;
+  return { manifest, files: manifest.files.length, storedBytes, documents, problems };
+}
+
+/** Files whose size or SHA-256 is not that of the manifest. */
+export async function findDamagedFiles(
+  folder: string,
+  manifest: Manifest,
+  { progress, signal }: { progress?: Progress | undefined; signal?: AbortSignal | undefined },
+): Promise<string[]> {
+  const problems: string[] = [];
+  const bar = progress?.bar('reading back', manifest.totals.storedBytes, 'bytes');
+  let done = 0;
+  for (const { path, sizeBytes, sha256 } of manifest.files) {
+    const before = done;
+    const onProgress = (bytes: number): void => bar?.update(before + bytes);
+    const found = await hashIfThere(join(folder, path), { onProgress, signal });
+    done += sizeBytes;
+    if (!found) problems.push(`${path} is missing or cannot be read`);
+    else if (found.sizeBytes !== sizeBytes) {
+      problems.push(`${path} has ${found.sizeBytes} bytes instead of ${sizeBytes}`);
+    } else if (found.sha256 !== sha256) problems.push(`${path} is not as it was written`);
+  }
+  bar?.finish(done);
+  return problems;
+}
+
+/** @returns `undefined` when it cannot be read */
+async function hashIfThere(path: string, options: HashFileOptions): Promise<FileHash | undefined> {
+  try {
+    return await hashFile(path, options);
+  } catch {
+    options.signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Files that the manifest does not name: a restore with other tools would take them for a part of the backup. */
+async function findStrangers(folder: string, manifest: Manifest): Promise<string[]> {
+  const known = new Set([MANIFEST_FILE, PROOF_FILE, ...manifest.files.map(({ path }) => path)]);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length)
+        .replace(/^[/\\]+/, '')
+        .replaceAll('\\', '/'),
+    )
+    .filter((path) => !known.has(path))
+    .map((path) => `${path} does not belong to the backup`);
+}
+
+async function findWrongCounts(folder: string, manifest: Manifest, signal?: AbortSignal): Promise<string[]> {
+  try {
+    const counted = await countDocuments(folder, manifest, signal);
+    return manifest.collections.flatMap((collection) => {
+      const { documents, sizeBytes } = counted.get(placeOf(manifest, collection)) ?? {
+        documents: 0,
+        sizeBytes: 0,
+      };
+      if (documents === collection.documents && sizeBytes === collection.sizeBytes) return [];
+      return [`${collection.name} holds ${documents} documents instead of ${collection.documents}`];
+    });
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    return [error.message];
+  }
+}
+
+type Counts = Map<string, { documents: number; sizeBytes: number }>;
+
+async function countDocuments(
+  folder: string,
+  { layout, collections }: Manifest,
+  signal?: AbortSignal,
+): Promise<Counts> {
+  const counts: Counts = new Map();
+  const add = (place: string, documents: Buffer[]): void => {
+    const count = counts.get(place) ?? { documents: 0, sizeBytes: 0 };
+    count.documents += documents.length;
+    for (const { length } of documents) count.sizeBytes += length;
+    counts.set(place, count);
+  };
+  for (const path of new Set(collections.flatMap(({ dataFile }) => dataFile ?? []))) {
+    const chunks = readDumpFile(join(folder, path), signal);
+    if (layout === 'directory') {
+      for await (const documents of splitDocuments(chunks)) add(path, documents);
+    } else {
+      for await (const event of readArchive(chunks)) {
+        if (event.kind === 'documents') add(event.collection, event.documents);
+      }
+    }
+  }
+  return counts;
+}
+
+/** What tells the documents of a collection from those of others: in a folder the file, in an archive the name they are stored under. */
+function placeOf({ layout }: Manifest, { dataFile, storedAs }: ManifestCollection): string {
+  return (layout === 'directory' ? dataFile : storedAs) ?? '';
+}
+
+function sentence(error: unknown): string {
+  return Error.isError(error) ? error.message : String(error);
+}

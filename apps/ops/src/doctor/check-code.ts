@@ -1,0 +1,21 @@
+/** Stable names of the checks. */
+export type CheckCode =
+  | 'CONFIG'
+  | 'DNS'
+  | 'TCP'
+  | 'TLS'
+  | 'SERVER'
+  | 'AUTHENTICATION'
+  | 'AUTHORISATION'
+  | 'TOPOLOGY'
+  | 'SERVER_VERSION'
+  | 'FCV'
+  | 'WRITE_CONCERN'
+  | 'CLOCK_SKEW'
+  | 'INDEX_DRIFT'
+  | 'VALIDATOR_DRIFT'
+  | 'OPEN_FILES'
+  | 'DATA_FOLDER'
+  | 'DISK_SPACE'
+  | 'POOL_LIMITS'
+  | 'BACKUP_AGE';

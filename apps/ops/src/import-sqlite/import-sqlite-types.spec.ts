@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mongo } from 'mongoose';
+import { TestDatabase } from '../../../../test/support/test-database.ts';
+import { createSource } from '../../test/import-sqlite/odd-source.ts';
+import { silentProgress } from '../../test/import-sqlite/silent-progress.ts';
+import { importSqlite } from './import-sqlite.ts';
+import type { Mapping } from './mapping/mapping.ts';
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await TestDatabase.start();
+  folder = await mkdtemp(join(tmpdir(), 'import-sqlite-'));
+});
+afterEach(async () => {
+  await database.db.dropDatabase();
+});
+afterAll(async () => {
+  await database.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A file of one table with one column of values. */
+async function importColumn(type: string, values: string, mapping: Mapping): Promise<unknown[]> {
+  const source = join(folder, 'column.db');
+  await rm(source, { force: true });
+  createSource(
+    source,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, v ${type}); INSERT INTO t (v) VALUES ${values}`,
+  );
+  const { db } = database;
+  const { signal } = new AbortController();
+  const options = {
+    mapping,
+    mappingName: 'test',
+    progress: silentProgress,
+    signal,
+    drop: false,
+    verify: true,
+  };
+  await importSqlite({ file: source, db, ...options });
+  const found = await database.db
+    .collection('t')
+    .find({}, { promoteValues: false })
+    .sort({ _id: 1 })
+    .toArray();
+  return found.map(({ v }) => JSON.parse(mongo.BSON.EJSON.stringify({ v }, { relaxed: false })).v as unknown);
+}
+
+describe('the type of a column', () => {
+  it.each([
+    [
+      'int',
+      `(1), ('2'), (3000000000), ('x'), (1.5)`,
+      [
+        { $numberInt: '1' },
+        { $numberInt: '2' },
+        { $numberLong: '3000000000' },
+        'x',
+        { $numberDouble: '1.5' },
+      ],
+    ],
+    [
+      'long',
+      `(1), ('9223372036854775807'), ('9223372036854775808')`,
+      [{ $numberLong: '1' }, { $numberLong: '9223372036854775807' }, '9223372036854775808'],
+    ],
+    [
+      'double',
+      `(1), (9007199254740993), ('1e3'), ('x')`,
+      [{ $numberDouble: '1.0' }, { $numberLong: '9007199254740993' }, { $numberDouble: '1000.0' }, 'x'],
+    ],
+    [
+      'decimal',
+      `('1.10'), (9007199254740993), (0.1), ('x')`,
+      [{ $numberDecimal: '1.10' }, { $numberDecimal: '9007199254740993' }, { $numberDecimal: '0.1' }, 'x'],
+    ],
+    ['string', `(1), (x'61'), (x'ff')`, ['1', 'a', { $binary: { base64: '/w==', subType: '00' } }]],
+    ['bool', `(1), (0), ('yes'), (2)`, [true, false, true, { $numberInt: '2' }]],
+    [
+      'binary',
+      `('a'), (x'00')`,
+      [{ $binary: { base64: 'YQ==', subType: '00' } }, { $binary: { base64: 'AA==', subType: '00' } }],
+    ],
+    [
+      'uuid',
+      `('00112233-4455-6677-8899-aabbccddeeff'), (x'00')`,
+      [
+        { $binary: { base64: 'ABEiM0RVZneImaq7zN3u/w==', subType: '04' } },
+        { $binary: { base64: 'AA==', subType: '00' } },
+      ],
+    ],
+    ['objectId', `('507f1f77bcf86cd799439011'), ('x')`, [{ $oid: '507f1f77bcf86cd799439011' }, 'x']],
+    [
+      'json',
+      `('{"a":[1,9007199254740993,1.0,"x",null],"$b":{}}'), ('{')`,
+      [
+        {
+          a: [{ $numberInt: '1' }, { $numberLong: '9007199254740993' }, { $numberDouble: '1.0' }, 'x', null],
+          $b: {},
+        },
+        '{',
+      ],
+    ],
+  ] as const)('gives a column the type %s where that loses nothing', async (type, values, expected) => {
+    expect(await importColumn('', values, { tables: { t: { columns: { v: { type } } } } })).toEqual(expected);
+  });
+
+  it.each([
+    ['iso', false, `('2024-01-02T03:04:05.678901Z')`, ['2024-01-02T03:04:05.678901Z']],
+    ['iso', true, `('2024-01-02T03:04:05.678901+02:00')`, [{ $date: { $numberLong: '1704157445678' } }]],
+    [
+      'unix',
+      false,
+      `(1), (1.5), ('2'), (0.0001)`,
+      [
+        { $date: { $numberLong: '1000' } },
+        { $date: { $numberLong: '1500' } },
+        { $date: { $numberLong: '2000' } },
+        { $numberDouble: '0.0001' },
+      ],
+    ],
+    [
+      'unixMs',
+      false,
+      `(1704157445678), (9223372036854775807)`,
+      [{ $date: { $numberLong: '1704157445678' } }, { $numberLong: '9223372036854775807' }],
+    ],
+    ['julian', false, `(2460311.5)`, [{ $date: { $numberLong: '1704153600000' } }]],
+  ] as const)('reads dates written as %s (truncate: %s)', async (format, truncate, values, expected) => {
+    expect(
+      await importColumn('', values, {
+        tables: { t: { columns: { v: { type: 'date', format, truncate } } } },
+      }),
+    ).toEqual(expected);
+  });
+});

@@ -1,0 +1,264 @@
+import { mongo } from 'mongoose';
+import type { Progress } from '../terminal/progress.ts';
+import { ContentHash } from './encode/content-hash.ts';
+import { embedKey } from './encode/encoder-context.ts';
+import { buildIndexes, type BuiltIndex } from './load/build-indexes.ts';
+import { passBytes } from './load/collect-buffers.ts';
+import { documentsIn } from './load/insert-raw.ts';
+import { loadTable } from './load/load-table.ts';
+import { NOTHING_DONE, ProgressStore, type LoadState } from './load/progress-store.ts';
+import { BatchReader } from './load/read-batches.ts';
+import { readBack } from './load/read-back.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import type { ImportPlan, IndexPlan, LoadPlan } from './plan/import-plan.ts';
+import { planImport } from './plan/plan-import.ts';
+import {
+  isTableComplete,
+  type EmbeddedReport,
+  type ImportReport,
+  type TableReport,
+} from './report/import-report.ts';
+import { SqliteSource } from './source/sqlite-source.ts';
+
+export interface SourceOptions {
+  /** Path of the SQLite file. */
+  file: string;
+  mapping: Mapping;
+  /** How the mapping is called in messages. */
+  mappingName: string;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+export interface ImportOptions extends SourceOptions {
+  db: mongo.Db;
+  /** Drops the collections of this import first. */
+  drop: boolean;
+  /** Reads everything back and compares it. */
+  verify: boolean;
+  /** How long the server may be away, in milliseconds; 30,000 unless given. */
+  patienceMs?: number;
+}
+
+const PATIENCE_MS = 30_000;
+const SAMPLES = 3;
+
+/**
+ * Imports a SQLite file: every table into a collection, then indexes, then a comparison. It may be killed at any moment; the next run with
+ * the same file and mapping goes on where it was.
+ *
+ * @throws {@link ImportError} Before the first write, when it cannot begin
+ * @throws {@link DatabaseUnavailableError} When the server stays away for longer than the patience
+ */
+export async function importSqlite(options: ImportOptions): Promise<ImportReport> {
+  const { db } = options;
+  return withPlan(options, db.databaseName, async (source, plan) => {
+    const store = new ProgressStore(db, source);
+    const begins = await prepare(store, plan, options.drop);
+    const tables: Tables = [];
+    for (const load of plan.loads) {
+      tables.push(
+        await importTable({ ...options, source, store, load, begin: begins.get(load) ?? NOTHING_DONE }),
+      );
+    }
+    return tables;
+  });
+}
+
+/** Does everything but writing: reads every row, and shows the first documents of each table. Needs no server. */
+export async function dryRun(options: SourceOptions & { database: string }): Promise<ImportReport> {
+  return withPlan(options, options.database, async (source, plan) => {
+    const tables: Tables = [];
+    for (const load of plan.loads) tables.push(await rehearse(source, load, options));
+    return tables;
+  }).then((report) => ({ ...report, isDryRun: true }));
+}
+
+/** A report, and the rows that its documents have taken in. */
+type Tables = { table: TableReport; embeddedRows: Record<string, number> }[];
+
+async function withPlan(
+  { file, mapping, mappingName }: SourceOptions,
+  database: string,
+  work: (source: SqliteSource, plan: ImportPlan) => Promise<Tables>,
+): Promise<ImportReport> {
+  const startedAt = performance.now();
+  const source = SqliteSource.open(file);
+  try {
+    const plan = planImport(source, { mapping, mappingName, database });
+    const tables = await work(source, plan);
+    const embedded = plan.embedded.map((child) => reportEmbedded(child, tables));
+    const isWhole = embedded.every((child) => accountedFor(child) >= child.total);
+    return {
+      file: source.name,
+      isDryRun: false,
+      isComplete:
+        isWhole && tables.every(({ table }) => isTableComplete(table)) && plan.unreadable.length === 0,
+      tables: tables.map(({ table }) => table),
+      embedded,
+      notes: plan.notes,
+      elapsedMs: Math.round(performance.now() - startedAt),
+    };
+  } finally {
+    source.close();
+  }
+}
+
+/** Looks at every target before the first is written to. */
+async function prepare(
+  store: ProgressStore,
+  plan: ImportPlan,
+  drop: boolean,
+): Promise<Map<LoadPlan, LoadState>> {
+  const begins = new Map<LoadPlan, LoadState>();
+  for (const load of plan.loads) {
+    if (drop) await store.drop(load);
+    const state = await store.read(load);
+    if (state) begins.set(load, state);
+  }
+  await store.begin(plan.loads.filter((load) => !begins.has(load)));
+  return begins;
+}
+
+interface TableImport extends ImportOptions {
+  source: SqliteSource;
+  store: ProgressStore;
+  load: LoadPlan;
+  begin: LoadState;
+}
+
+async function importTable(options: TableImport): Promise<Tables[number]> {
+  const { db, source, store, load, begin, signal, progress, verify, patienceMs = PATIENCE_MS } = options;
+  const collection = db.collection(load.collection);
+  const bar = progress.bar(load.collection, load.total, 'rows');
+  const loaded = begin.isDone
+    ? { state: begin, inserted: 0, alreadyThere: begin.hash.documents }
+    : await loadTable(load, begin, {
+        source,
+        collection,
+        progress: store,
+        signal,
+        patienceMs,
+        onProgress: (rows) => bar.update(rows),
+      });
+  const { state, inserted } = loaded;
+  // What earlier runs have stored before the position at which this one began.
+  const alreadyThere = begin.isDone ? loaded.alreadyThere : loaded.alreadyThere + begin.hash.documents;
+  bar.finish(state.position.rows);
+  if (load.total === 0) await createCollection(db, load.collection);
+  await store.save(load, { ...state, isDone: true });
+  const indexes = await buildIndexes(collection, load.indexes, signal);
+  const verified = verify ? await compare(state, options) : undefined;
+  const table = {
+    ...reportTable(load, state),
+    inserted,
+    alreadyThere,
+    indexes,
+    ...(verified && { verified }),
+  };
+  return { table, embeddedRows: state.embedded };
+}
+
+async function compare(
+  { hash }: LoadState,
+  { db, signal, progress, load }: TableImport,
+): Promise<NonNullable<TableReport['verified']>> {
+  const expected = new ContentHash(hash);
+  const bar = progress.bar(`${load.collection} (comparing)`, expected.documents, 'documents');
+  const found = await readBack(db, load.collection, {
+    signal,
+    onProgress: (documents) => bar.update(documents),
+  });
+  bar.finish(found.documents);
+  const isEqual =
+    found.documents === expected.documents &&
+    found.sizeBytes === expected.sizeBytes &&
+    found.toString() === expected.toString();
+  return { documents: found.documents, expectedHash: expected.toString(), hash: found.toString(), isEqual };
+}
+
+async function createCollection(db: mongo.Db, name: string): Promise<void> {
+  const [found] = await db.listCollections({ name }, { nameOnly: true }).toArray();
+  if (found === undefined) await db.createCollection(name);
+}
+
+async function rehearse(
+  source: SqliteSource,
+  load: LoadPlan,
+  { signal, progress }: SourceOptions,
+): Promise<Tables[number]> {
+  const bar = progress.bar(load.collection, load.total, 'rows');
+  const reader = new BatchReader(source, load, NOTHING_DONE);
+  const samples: string[] = [];
+  for (const batch of reader.batches()) {
+    if (samples.length === 0) {
+      const first = documentsIn({ ...batch, ends: batch.ends.slice(0, SAMPLES) });
+      samples.push(...first.map(toExtendedJson));
+    }
+    bar.update(batch.after.position.rows);
+    batch.release();
+    passBytes(batch.bytes.length);
+    // Reading never waits: here signals and the terminal have their turn.
+    await new Promise((resolve) => void setImmediate(resolve));
+    signal.throwIfAborted();
+  }
+  const { state } = reader;
+  bar.finish(state.position.rows);
+  const table = { ...reportTable(load, state), indexes: load.indexes.map(toPlanned), samples };
+  return { table, embeddedRows: state.embedded };
+}
+
+function toExtendedJson(document: Buffer): string {
+  return mongo.BSON.EJSON.stringify(mongo.BSON.deserialize(document, { promoteValues: false }), {
+    relaxed: false,
+  });
+}
+
+function toPlanned({ name, keys, options }: IndexPlan): BuiltIndex {
+  const defaultName = keys.map(([path, direction]) => `${path}_${direction}`).join('_');
+  return {
+    name: name ?? defaultName,
+    keys: Object.fromEntries(keys),
+    isUnique: options.unique === true,
+    status: 'ready',
+  };
+}
+
+function reportTable(load: LoadPlan, state: LoadState): TableReport {
+  return {
+    table: load.rows.table,
+    collection: load.collection,
+    part: load.part,
+    total: load.total,
+    rows: state.position.rows,
+    documents: state.hash.documents,
+    sizeBytes: state.hash.sizeBytes,
+    inserted: 0,
+    alreadyThere: 0,
+    failed: state.failed,
+    failures: state.failures,
+    indexes: [],
+    notes: [...load.notes, ...state.notes],
+  };
+}
+
+function reportEmbedded(
+  { table, total, isKept }: ImportPlan['embedded'][number],
+  tables: Tables,
+): EmbeddedReport {
+  const fields: Record<string, number> = {};
+  for (const { embeddedRows } of tables) {
+    for (const [key, count] of Object.entries(embeddedRows)) {
+      const [child = '', as = ''] = JSON.parse(key) as string[];
+      if (embedKey(child, as) === embedKey(table, as)) fields[as] = (fields[as] ?? 0) + count;
+    }
+  }
+  const taken = Object.values(fields).reduce((sum, count) => sum + count, 0);
+  const orphans =
+    tables.find((other) => other.table.table === table && other.table.part === 'orphans')?.table.rows ?? 0;
+  return { table, total, fields, orphans, dropped: isKept ? 0 : Math.max(0, total - taken) };
+}
+
+function accountedFor({ fields, orphans, dropped }: EmbeddedReport): number {
+  return Object.values(fields).reduce((sum, count) => sum + count, orphans + dropped);
+}

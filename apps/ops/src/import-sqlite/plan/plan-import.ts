@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { invalid } from '../mapping/read-mapping.ts';
+import type { Mapping, TableMapping } from '../mapping/mapping.ts';
+import type { Note } from '../report/notes.ts';
+import { quoted, type SqliteSource } from '../source/sqlite-source.ts';
+import { countRows, readSchema, type SqliteTable } from '../source/sqlite-schema.ts';
+import type { ImportPlan, LoadPlan, RowPlan } from './import-plan.ts';
+import { collectionNames, collectionProblem } from './names.ts';
+import { embedsOf, orphansOf, planRelations, type PlanContext } from './plan-relations.ts';
+import { planIndexes } from './plan-indexes.ts';
+import { planRows } from './plan-rows.ts';
+
+export interface PlanOptions {
+  mapping: Mapping;
+  /** As it is called in messages. */
+  mappingName: string;
+  /** Name of the database, which limits names of collections. */
+  database: string;
+}
+
+/**
+ * Decides what becomes of every table, before anything is read or written.
+ *
+ * @throws {@link ImportError} `MAPPING_INVALID`, with every mistake that was found
+ */
+export function planImport(source: SqliteSource, options: PlanOptions): ImportPlan {
+  const { mapping, mappingName, database } = options;
+  const { tables, triggers } = readSchema(source);
+  const mistakes: string[] = [];
+  const context: PlanContext = {
+    tables,
+    mappings: mapping.tables ?? {},
+    defaults: { dates: mapping.dates ?? false, booleans: mapping.booleans ?? false },
+    mistake: (text) => void mistakes.push(text),
+  };
+  for (const name of Object.keys(context.mappings)) {
+    if (!tables.some((table) => table.name === name)) mistakes.push(`there is no table "${name}"`);
+  }
+  const wanted = tables.filter((table) => isWanted(table, mappingOf(context, table)));
+  const collections = nameCollections(context, wanted, database);
+  const loads = wanted.flatMap((table) => planLoad(source, context, table, collections));
+  if (mistakes.length > 0) throw invalid(mappingName, [...new Set(mistakes)]);
+  const embedded = wanted
+    .filter((table) => embedsOf(context, table).length > 0)
+    .map(({ name }) => ({
+      table: name,
+      total: countRows(source, name),
+      isKept: loads.some(({ rows }) => rows.table === name),
+    }));
+  const unreadable = tables.filter(
+    ({ problem, name }) => problem !== undefined && !context.mappings[name]?.skip,
+  );
+  return {
+    loads,
+    embedded,
+    notes: skipNotes(context, triggers),
+    unreadable: unreadable.map(({ name }) => name),
+  };
+}
+
+function mappingOf({ mappings }: PlanContext, { name }: SqliteTable): TableMapping {
+  return (Object.hasOwn(mappings, name) ? mappings[name] : undefined) ?? {};
+}
+
+/** A view repeats what is in tables, and shadow tables what is in a virtual one: views only when the mapping names them. */
+function isWanted({ kind, problem }: SqliteTable, mapping: TableMapping): boolean {
+  if (problem !== undefined || mapping.skip || kind === 'shadow') return false;
+  return kind !== 'view' || Object.keys(mapping).length > 0;
+}
+
+function nameCollections(
+  context: PlanContext,
+  tables: readonly SqliteTable[],
+  database: string,
+): Map<string, string> {
+  const named = tables.filter((table) => mappingOf(context, table).collection === undefined);
+  const collections = collectionNames(
+    named.map(({ name }) => name),
+    database,
+  );
+  for (const table of tables) {
+    const { collection } = mappingOf(context, table);
+    if (collection === undefined) continue;
+    const problem =
+      collectionProblem(collection, database) ??
+      ([...collections.values()].includes(collection)
+        ? `"${collection}" is the collection of another table`
+        : undefined);
+    if (problem !== undefined) context.mistake(`${table.name}: ${problem}`);
+    collections.set(table.name, collection);
+  }
+  return collections;
+}
+
+function planLoad(
+  source: SqliteSource,
+  context: PlanContext,
+  table: SqliteTable,
+  collections: ReadonlyMap<string, string>,
+): LoadPlan[] {
+  const mapping = mappingOf(context, table);
+  const rows = planRows({ ...context, table, mapping });
+  planRelations(context, table, rows, []);
+  const embeds = embedsOf(context, table);
+  const where = embeds.length > 0 ? orphansOf(context, table, rows) : '';
+  if (embeds.every(({ orphans }) => orphans === 'drop') && embeds.length > 0) return [];
+  const collection = collections.get(table.name) ?? table.name;
+  const { indexes, notes } = planIndexes(source, table, rows);
+  // A scan of the table itself is in the order of its key; that of an index need not be.
+  const hint = table.kind === 'table' && rows.rowid === undefined ? ' NOT INDEXED' : '';
+  return [
+    {
+      collection,
+      rows,
+      from: `FROM ${quoted(table.name)}${hint}`,
+      where,
+      part: embeds.length > 0 ? 'orphans' : 'all',
+      total: countRows(source, table.name, where),
+      indexes,
+      notes: [...nameNotes(table, mapping, collection, rows), ...notes],
+      digest: digestOf(collection, where, context),
+    },
+  ];
+}
+
+function nameNotes(table: SqliteTable, mapping: TableMapping, collection: string, rows: RowPlan): Note[] {
+  const notes: Note[] = [];
+  if (collection !== table.name && mapping.collection === undefined) {
+    notes.push({
+      code: 'COLLECTION_RENAMED',
+      text: `The table ${table.name} is the collection ${collection}`,
+    });
+  }
+  for (const { column, field, isWritten } of rows.fields) {
+    const isChosen = Object.hasOwn(mapping.columns ?? {}, column);
+    if (!isWritten || field === column || isChosen) continue;
+    notes.push({
+      code: 'FIELD_RENAMED',
+      text: `The column "${column}" of ${table.name} is the field ${field}`,
+    });
+  }
+  if (rows.id.from === 'rowid' || rows.id.from === 'position') {
+    const made =
+      rows.id.from === 'rowid' ? "SQLite's number of the row" : 'the place of the row in the table';
+    notes.push({ code: 'NO_PRIMARY_KEY', text: `${table.name} has no primary key; the _id is ${made}` });
+  }
+  return notes;
+}
+
+/** One note for all that are left out for the same reason. */
+function skipNotes(context: PlanContext, triggers: readonly string[]): Note[] {
+  const namesOf = (kept: (table: SqliteTable, mapping: TableMapping) => boolean): string[] =>
+    context.tables.filter((table) => kept(table, mappingOf(context, table))).map(({ name }) => name);
+  const isView = ({ kind }: SqliteTable, mapping: TableMapping): boolean =>
+    kind === 'view' && Object.keys(mapping).length === 0;
+  const reasons: [string, string[]][] = [
+    ['Left out by the mapping', namesOf((_, { skip }) => skip === true)],
+    ['Views, which are imported when a mapping names them', namesOf(isView)],
+    ['The inner state of virtual tables', namesOf(({ kind }, { skip }) => kind === 'shadow' && !skip)],
+    ['Triggers, which have no counterpart in MongoDB', [...triggers]],
+  ];
+  const unreadable = context.tables.filter(
+    ({ problem, name }) => problem !== undefined && !context.mappings[name]?.skip,
+  );
+  return [
+    ...unreadable.map(({ name, problem }) => skipped(`${name} cannot be read: ${problem}`)),
+    ...reasons
+      .filter(([, names]) => names.length > 0)
+      .map(([reason, names]) => skipped(`${reason}: ${names.join(', ')}`)),
+  ];
+}
+
+function skipped(text: string): Note {
+  return { code: 'SKIPPED', text };
+}
+
+/** The whole mapping counts, since documents take in rows of other tables. */
+function digestOf(collection: string, where: string, { mappings, defaults }: PlanContext): string {
+  return createHash('sha256')
+    .update(JSON.stringify([collection, where, mappings, defaults]))
+    .digest('hex');
+}

@@ -1,0 +1,138 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { ImportError } from '../import-sqlite.error.ts';
+
+/** What SQLite gives for a value: INTEGER as bigint, REAL as number, TEXT, BLOB, NULL. */
+export type SqlValue = bigint | number | string | Uint8Array | null;
+/** The values of a row in the order of the columns that were asked for. */
+export type SqlRow = SqlValue[];
+
+/** How long to wait for another process that has the file locked. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * A SQLite file, opened for reading only and at one state: what others write meanwhile is not seen. A program that writes in another
+ * journal mode than WAL waits for the end.
+ */
+export class SqliteSource {
+  /** Name of the file, without its folder. */
+  readonly name: string;
+  /** Changes with the content of the file, as far as its size and time of change tell. */
+  readonly fingerprint: string;
+  /** Whether text is stored as UTF-8; the alternative is UTF-16. */
+  readonly isUtf8: boolean;
+  readonly #database: DatabaseSync;
+
+  private constructor(path: string, database: DatabaseSync, fingerprint: string) {
+    this.name = basename(path);
+    this.#database = database;
+    this.fingerprint = fingerprint;
+    this.isUtf8 = this.#database.prepare('PRAGMA encoding').get()?.encoding === 'UTF-8';
+  }
+
+  /** @throws {@link ImportError} `SOURCE_UNREADABLE` */
+  static open(path: string): SqliteSource {
+    const name = basename(path);
+    const database = unreadableIfThrown(
+      name,
+      () => new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS }),
+    );
+    try {
+      return unreadableIfThrown(name, () => {
+        // Reading anything holds the state until the transaction ends.
+        database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+        return new SqliteSource(path, database, fingerprintOf(path));
+      });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Rows as objects with numbers, for what is asked about the schema.
+   *
+   * @throws {@link ImportError} `SOURCE_UNREADABLE`
+   */
+  all(sql: string, ...parameters: SQLInputValue[]): Record<string, SQLOutputValue>[] {
+    return unreadableIfThrown(this.name, () => this.#database.prepare(sql).all(...parameters));
+  }
+
+  /**
+   * A statement that gives arrays, with every integer as a bigint, so that none is rounded and a REAL 1.0 is told from an INTEGER 1.
+   *
+   * @see https://nodejs.org/docs/latest-v24.x/api/sqlite.html
+   */
+  prepare(sql: string): StatementSync {
+    const statement = this.#database.prepare(sql);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+
+  /** One row after the other; what SQLite throws is for {@link nameSqliteError}. */
+  rows(sql: string, ...parameters: SQLInputValue[]): Iterator<SqlRow> {
+    const statement = unreadableIfThrown(this.name, () => this.prepare(sql));
+    return statement.iterate(...parameters) as unknown as Iterator<SqlRow>;
+  }
+
+  /** For tables of its own in SQLite's temporary database, which is another file and goes away with the connection. */
+  exec(sql: string): void {
+    unreadableIfThrown(this.name, () => this.#database.exec(sql));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** A name as SQL takes it. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Runs `read`, and names what SQLite has against it.
+ *
+ * @throws {@link ImportError} `SOURCE_UNREADABLE`
+ */
+export function unreadableIfThrown<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw nameSqliteError(file, error);
+  }
+}
+
+/** What SQLite has against a file, as an {@link ImportError}; other errors stay what they are. */
+export function nameSqliteError(file: string, error: unknown): unknown {
+  if (!isSqliteError(error)) return error;
+  return new ImportError('SOURCE_UNREADABLE', `SQLite cannot read ${file}: ${error.message}`, {
+    cause: error,
+    nextStep: nextStepFor(error.message),
+  });
+}
+
+function isSqliteError(error: unknown): error is Error & { code: string } {
+  return Error.isError(error) && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+}
+
+function nextStepFor(message: string): string {
+  if (/unable to open/.test(message)) {
+    return 'check the path and the permissions; the folder of a file in WAL mode has to be writable as well';
+  }
+  if (/readonly/.test(message))
+    return 'a program has left it in the middle of a change: open it once with the sqlite3 shell';
+  if (/locked/.test(message)) return 'wait until the program that writes to it has finished, or stop it';
+  return 'check the file with "PRAGMA integrity_check" in the sqlite3 shell';
+}
+
+/** An empty WAL is made by opening the file, and means nothing. */
+function fingerprintOf(path: string): string {
+  return [path, `${path}-wal`]
+    .map((file) => statSync(file, { throwIfNoEntry: false }))
+    .filter((stats) => stats !== undefined && stats.size > 0)
+    .map((stats) => `${stats?.size}:${stats?.mtimeMs}`)
+    .join('+');
+}

@@ -1,0 +1,76 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { mongo } from 'mongoose';
+import { openDump } from './open-dump.ts';
+
+const documents = Buffer.from(mongo.BSON.serialize({ _id: 1 }));
+const metadata =
+  '{"indexes":[{"v":2,"key":{"_id":1},"name":"_id_"}],"collectionName":"things","type":"collection"}';
+
+describe(openDump.name, () => {
+  let root: string;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'dump-'));
+    await mkdir(join(root, 'shop'));
+    await writeFile(join(root, 'shop/things.bson'), documents);
+    await writeFile(join(root, 'shop/things.metadata.json'), metadata);
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('finds the only database of a dump, and the server it is from', async () => {
+    await writeFile(
+      join(root, 'prelude.json.gz'),
+      gzipSync('{"ServerVersion":"7.0.28","ToolVersion":"100.9"}'),
+    );
+    await expect(openDump(root)).resolves.toMatchObject({
+      database: 'shop',
+      serverVersion: '7.0.28',
+      collections: [{ name: 'things', type: 'collection', storedAs: 'things' }],
+      notes: [],
+    });
+  });
+
+  it('takes the folder of one database by its name', async () => {
+    await expect(openDump(join(root, 'shop'))).resolves.toMatchObject({ database: 'shop' });
+  });
+
+  it('asks which of several databases is meant, and passes over those of the server', async () => {
+    for (const name of ['admin', 'config', 'other']) {
+      await mkdir(join(root, name));
+      await writeFile(join(root, name, 'things.bson'), documents);
+    }
+    await expect(openDump(root)).rejects.toMatchObject({
+      code: 'DUMP_DATABASE_UNCLEAR',
+      message: 'The dump holds several databases: other, shop',
+    });
+    await expect(openDump(root, 'other')).resolves.toMatchObject({ database: 'other' });
+    await expect(openDump(root, 'admin')).rejects.toMatchObject({ code: 'DUMP_DATABASE_UNCLEAR' });
+  });
+
+  it('says what is not restored', async () => {
+    await writeFile(join(root, 'oplog.bson'), documents);
+    await writeFile(join(root, 'shop/bare.bson'), documents);
+    await writeFile(join(root, 'shop/system.profile.bson'), documents);
+    const { collections, notes } = await openDump(root);
+    expect(collections.map(({ name }) => name)).toEqual(['bare', 'things']);
+    expect(notes).toEqual([
+      'There are no metadata of bare: options and indexes are lost',
+      'There are no metadata of system.profile: options and indexes are lost',
+      expect.stringContaining('Its oplog is not replayed'),
+      'system.profile belongs to the server and is not restored',
+    ]);
+  });
+
+  it.each([
+    ['nothing', 'There is nothing of this name'],
+    ['empty', 'There is no dump of a database here'],
+    ['shop/things.bson', 'no archive'],
+  ])('knows that %s is no dump', async (name, message) => {
+    await mkdir(join(root, 'empty'));
+    await expect(openDump(join(root, name))).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+    });
+  });
+});

@@ -1,0 +1,234 @@
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mongo } from 'mongoose';
+import { MongodServer } from '../../../../test/support/mongod-server.ts';
+import { createEveryKind, describeDatabase } from '../../test/restore-fixture.ts';
+import { createBackup } from '../backup/create-backup.ts';
+import { formatManifest, readManifest } from '../backup/manifest.ts';
+import { restoreBackup } from './restore-backup.ts';
+
+describe(restoreBackup.name, () => {
+  let server: MongodServer;
+  let client: mongo.MongoClient;
+  let folder: string;
+  /** Of the database `every`, with a manifest. */
+  let path: string;
+  let source: string[];
+
+  beforeAll(async () => {
+    server = await MongodServer.start();
+    client = await new mongo.MongoClient(server.uri(), { monitorCommands: true }).connect();
+    folder = await mkdtemp(join(tmpdir(), 'restore-'));
+    await createEveryKind(client.db('every'));
+    source = await describeDatabase(client.db('every'));
+    ({ path } = await createBackup({ db: client.db('every'), out: folder, name: 'every' }));
+  }, 60_000);
+  afterEach(async () => {
+    await client.db('target').dropDatabase();
+  });
+  afterAll(async () => {
+    await client?.close();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** A copy of its own, to be damaged. */
+  async function backup(name: string): Promise<string> {
+    return (await createBackup({ db: client.db('every'), out: folder, name })).path;
+  }
+
+  async function expectEmpty(): Promise<void> {
+    await expect(client.db('target').listCollections().toArray()).resolves.toEqual([]);
+  }
+
+  it.each([
+    ['directory', 'none', true],
+    ['directory', 'gzip', false],
+    ['directory', 'zstd', true],
+    ['archive', 'none', false],
+    ['archive', 'gzip', true],
+  ] as const)('restores every kind: %s, %s, manifest %s', async (layout, compression, hasManifest) => {
+    const name = `${layout}-${compression}`;
+    const made = await createBackup({ db: client.db('every'), out: folder, name, layout, compression });
+    let from = made.path;
+    if (!hasManifest) {
+      // What is left is what mongodump writes.
+      await rm(join(from, 'manifest.json'));
+      const archive = (await readdir(from)).find((file) => file.includes('.archive'));
+      from = join(from, archive ?? '');
+    }
+    const report = await restoreBackup({ client, path: from, to: 'target' });
+    expect(report.collections.filter(({ state }) => state !== 'restored')).toEqual([]);
+    expect(report).toMatchObject({
+      source: 'every',
+      database: 'target',
+      isComplete: true,
+      interruption: null,
+    });
+    await expect(describeDatabase(client.db('target'))).resolves.toEqual(source);
+  });
+
+  it('refuses a target with anything in it, and leaves it as it is', async () => {
+    await client
+      .db('target')
+      .collection('precious')
+      .insertOne({ _id: 1 as never });
+    const before = await describeDatabase(client.db('target'));
+    const refused = restoreBackup({ client, path, to: 'target' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'TARGET_NOT_EMPTY',
+      message: 'The database target is not empty: precious',
+    });
+    await expect(describeDatabase(client.db('target'))).resolves.toEqual(before);
+  });
+
+  it('saves what it drops, so that it can be restored again', async () => {
+    const target = client.db('target');
+    await target.collection('people').insertOne({ _id: 1 as never, name: 'other' });
+    await target.createCollection('shown', { viewOn: 'people', pipeline: [] });
+    const before = await describeDatabase(target);
+    const report = await restoreBackup({
+      client,
+      path,
+      to: 'target',
+      shouldDrop: true,
+      safetyFolder: folder,
+    });
+    expect(report).toMatchObject({ isComplete: true, dropped: ['people', 'shown'] });
+    await expect(describeDatabase(target)).resolves.toEqual(source);
+    await target.dropDatabase();
+    await restoreBackup({ client, path: report.safetyBackup ?? '', to: 'target' });
+    await expect(describeDatabase(target)).resolves.toEqual(before);
+  });
+
+  it('drops nothing when it cannot be saved', async () => {
+    await client.db('target').collection('precious').insertOne({});
+    const safetyFolder = join(path, 'manifest.json');
+    const refused = restoreBackup({ client, path, to: 'target', shouldDrop: true, safetyFolder });
+    await expect(refused).rejects.toMatchObject({ code: 'SAFETY_BACKUP_FAILED' });
+    await expect(client.db('target').collection('precious').countDocuments()).resolves.toBe(1);
+  });
+
+  it('writes nothing in a dry run, and says what it would do', async () => {
+    const report = await restoreBackup({ client, path, to: 'target', isDryRun: true });
+    expect(report).toMatchObject({ isDryRun: true, isComplete: false, interruption: null });
+    expect(report.collections.find(({ name }) => name === 'indexed')).toMatchObject({
+      documents: { expected: 1, stored: 0 },
+      indexes: { expected: 11, built: 0 },
+    });
+    await expectEmpty();
+  });
+
+  it('refuses a cut file before it writes, with and without a manifest', async () => {
+    const damaged = await backup('cut');
+    const file = join(damaged, 'every/people.bson');
+    await truncate(file, (await readFile(file)).length - 7);
+    const refused = { code: 'BACKUP_DAMAGED', message: expect.stringContaining('people.bson') };
+    await expect(restoreBackup({ client, path: damaged, to: 'target' })).rejects.toMatchObject(refused);
+    const asByTool = join(damaged, 'every');
+    await expect(restoreBackup({ client, path: asByTool, to: 'target' })).rejects.toMatchObject(refused);
+    await expectEmpty();
+  });
+
+  it('refuses a file with one changed bit', async () => {
+    const damaged = await backup('flipped');
+    const file = join(damaged, 'every/people.bson');
+    const bytes = await readFile(file);
+    bytes[40] = (bytes[40] ?? 0) ^ 4;
+    await writeFile(file, bytes);
+    const refused = restoreBackup({ client, path: damaged, to: 'target' });
+    await expect(refused).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    await expectEmpty();
+  });
+
+  it('refuses a dump by mongodump that lacks the documents of a collection', async () => {
+    const damaged = await backup('lacking');
+    await rm(join(damaged, 'every/people.bson'));
+    const refused = restoreBackup({ client, path: join(damaged, 'every'), to: 'target' });
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringContaining('documents of people are missing'),
+    });
+  });
+
+  it('refuses a dump of a newer server', async () => {
+    const newer = await backup('newer');
+    const manifest = await readManifest(newer);
+    const facts = { ...manifest.server, version: '99.0.1', featureCompatibilityVersion: '99.0' };
+    await writeFile(join(newer, 'manifest.json'), formatManifest({ ...manifest, server: facts }));
+    await expect(restoreBackup({ client, path: newer, to: 'target' })).rejects.toMatchObject({
+      code: 'DUMP_TOO_NEW',
+      message: expect.stringMatching(/^The dump is of MongoDB 99\.0, this server works as \d+\.\d+$/),
+    });
+    await expectEmpty();
+  });
+
+  it.each(['admin', 'local', 'a b', ''])('refuses the target "%s"', async (to) => {
+    await expect(restoreBackup({ client, path, to })).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+  });
+
+  it('builds what makes documents expire after everything has been read back', async () => {
+    const commands: mongo.Document[] = [];
+    const keep = ({ command }: mongo.CommandStartedEvent): void => void commands.push(command);
+    client.on('commandStarted', keep);
+    try {
+      await restoreBackup({ client, path, to: 'target' });
+    } finally {
+      client.off('commandStarted', keep);
+    }
+    const lastRead = commands.findLastIndex(({ find, $db }) => $db === 'target' && find !== undefined);
+    const isExpiry = (command: mongo.Document): boolean =>
+      JSON.stringify([command, toObject(command)]).includes('expireAfterSeconds');
+    const expiry = commands.flatMap((command, index) => (isExpiry(command) ? [index] : []));
+    expect(expiry).toHaveLength(3);
+    expect(Math.min(...expiry)).toBeGreaterThan(lastRead);
+  });
+
+  it('needs no more than the roles backup and restore, also to drop and to go on', async () => {
+    const auth = { username: 'root', password: 'a long root password' };
+    const guarded = await MongodServer.start({ auth });
+    const root = await new mongo.MongoClient(guarded.uri()).connect();
+    await root.db('admin').command({ createUser: 'operator', pwd: 'pw', roles: ['backup', 'restore'] });
+    await root.db('target').collection('people').insertOne({ name: 'other' });
+    const operator = await new mongo.MongoClient(guarded.uri(), {
+      auth: { username: 'operator', password: 'pw' },
+    }).connect();
+    try {
+      const options = { client: operator, path, to: 'target', shouldDrop: true, safetyFolder: folder };
+      await expect(restoreBackup(options)).resolves.toMatchObject({ isComplete: true, interruption: null });
+      await expect(describeDatabase(root.db('target'))).resolves.toEqual(source);
+    } finally {
+      await operator.close();
+      await root.close();
+      await guarded.stop();
+    }
+  });
+
+  it('names an index that cannot be built, and restores everything else', async () => {
+    const twice = join(await backup('twice'), 'every');
+    const file = join(twice, 'folded.metadata.json');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace('"name":"name_1"', '"unique":true,"name":"name_1"'));
+    const { isComplete, collections } = await restoreBackup({ client, path: twice, to: 'target' });
+    expect(isComplete).toBe(false);
+    expect(collections.filter(({ state }) => state !== 'restored')).toMatchObject([
+      {
+        name: 'folded',
+        state: 'different',
+        documents: { expected: 2, stored: 2 },
+        indexes: { expected: 2, built: 1 },
+        problems: [
+          expect.stringContaining('the index name_1 cannot be built'),
+          'the index name_1 is missing',
+        ],
+      },
+    ]);
+  });
+});
+
+/** Indexes are sent as maps, which JSON does not show. */
+function toObject({ indexes }: mongo.Document): unknown {
+  return Array.isArray(indexes)
+    ? indexes.map((index: unknown) => (index instanceof Map ? [...index.keys()] : index))
+    : undefined;
+}

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mongo } from 'mongoose';
+import { MongodServer } from '../../../../test/support/mongod-server.ts';
+import { describeDatabase } from '../../test/restore-fixture.ts';
+import { createBackup } from '../backup/create-backup.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { RestoreReport } from './report.ts';
+import { restoreBackup } from './restore-backup.ts';
+
+const MEGABYTE = 1_000_000;
+/** More than are on their way when the first is answered. */
+const PARTS = 24;
+
+describe('a restore that is interrupted', () => {
+  let server: MongodServer;
+  let client: mongo.MongoClient;
+  let folder: string;
+  let path: string;
+  let source: string[];
+
+  beforeAll(async () => {
+    server = await MongodServer.start();
+    client = await new mongo.MongoClient(server.uri()).connect();
+    folder = await mkdtemp(join(tmpdir(), 'restore-'));
+    const db = client.db('source');
+    const parts = db.collection<{ _id: number; text: string }>('parts');
+    const text = 'x'.repeat(MEGABYTE);
+    for (let _id = 0; _id < PARTS; _id += 1) await parts.insertOne({ _id, text });
+    await parts.createIndex({ n: 1 });
+    await db.collection('small').insertOne({ n: 1 });
+    ({ path } = await createBackup({ db, out: folder }));
+    source = await describeDatabase(db);
+  }, 60_000);
+  afterEach(() => client.db('target').dropDatabase());
+  afterAll(async () => {
+    await client?.close();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Ends it when the first documents of `parts` are stored. */
+  async function interrupt(): Promise<RestoreReport> {
+    const abort = new AbortController();
+    const progress: Progress = {
+      bar: (name) => ({
+        update: () => void (name === 'parts' && abort.abort(new Error('Enough'))),
+        finish: () => undefined,
+      }),
+      note: () => undefined,
+      stop: () => undefined,
+    };
+    return restoreBackup({ client, path, to: 'target', progress, signal: abort.signal });
+  }
+
+  it('says what is incomplete, and goes on when it is run again', async () => {
+    const first = await interrupt();
+    expect(first).toMatchObject({ isComplete: false, interruption: { message: 'Enough' } });
+    const parts = first.collections.find(({ name }) => name === 'parts');
+    const stored = parts?.documents.stored ?? 0;
+    expect(parts?.state).toBe('incomplete');
+    expect(stored).toBeLessThan(PARTS);
+    expect(parts?.problems).toEqual([
+      `missing: ${PARTS - stored} of ${PARTS} documents`,
+      'missing: 1 indexes',
+      'missing: the comparison with the dump',
+    ]);
+    await expect(client.db('target').collection('parts').countDocuments()).resolves.toBe(stored);
+
+    const again = await restoreBackup({ client, path, to: 'target' });
+    expect(again).toMatchObject({ isComplete: true, isResumed: true, dropped: [] });
+    await expect(describeDatabase(client.db('target'))).resolves.toEqual(source);
+  });
+
+  it('is not mixed with another dump, which only --drop puts in its place', async () => {
+    await interrupt();
+    await client.db('other').collection('things').insertOne({ n: 1 });
+    const { path: other } = await createBackup({ db: client.db('other'), out: folder });
+    const options = { client, path: other, to: 'target' };
+    await expect(restoreBackup(options)).rejects.toMatchObject({
+      code: 'TARGET_NOT_EMPTY',
+      message: expect.stringContaining('unfinished restore of another dump'),
+    });
+    const report = await restoreBackup({ ...options, shouldDrop: true });
+    expect(report).toMatchObject({ isComplete: true, isResumed: false });
+    await expect(describeDatabase(client.db('target'))).resolves.toEqual(
+      await describeDatabase(client.db('other')),
+    );
+  });
+
+  it('notices what somebody has changed between two runs', async () => {
+    await interrupt();
+    const parts = client.db('target').collection<{ _id: number }>('parts');
+    await parts.updateOne({ _id: 0 }, { $set: { text: 'y' } });
+    const again = await restoreBackup({ client, path, to: 'target' });
+    expect(again.isComplete).toBe(false);
+    expect(again.collections.filter(({ state }) => state !== 'restored')).toMatchObject([
+      { name: 'parts', state: 'different', problems: ['its documents are not those of the dump'] },
+    ]);
+  });
+});
