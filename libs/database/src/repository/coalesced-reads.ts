@@ -1,6 +1,5 @@
 import { mongo } from 'mongoose';
 import { DocumentInvalidError } from '../errors/database.error.ts';
-import { toDatabaseError } from '../errors/to-database-error.ts';
 import type { DriverOptions } from './operation-options.ts';
 import { keyOf } from './same-value.ts';
 
@@ -19,6 +18,8 @@ interface Waiting {
 export interface CoalescedReadsSource {
   collection: () => mongo.Collection;
   options: () => DriverOptions;
+  /** Keeps to the limits of a read, makes up for a lost connection, and names the error. */
+  read: <R>(operation: () => Promise<R>) => Promise<R>;
 }
 
 /**
@@ -58,29 +59,29 @@ export class CoalescedReads {
       const found = await this.find(group.map(({ id }) => id));
       for (const { id, resolve } of group) resolve(takeDocument(found, id));
     } catch (error) {
-      const named = toDatabaseError(error);
       // Only what does not fit into one query may do so by itself; a server in trouble is not asked once for each caller.
-      if (named instanceof DocumentInvalidError)
+      if (error instanceof DocumentInvalidError)
         await Promise.all(group.map(async (member) => this.readAlone(member)));
-      else for (const { reject } of group) reject(named);
+      else for (const { reject } of group) reject(error);
     }
   }
 
   private async readAlone({ id, resolve, reject }: Waiting): Promise<void> {
-    try {
-      resolve(await this.source.collection().findOne({ _id: id }, this.source.options()));
-    } catch (error) {
-      reject(toDatabaseError(error));
-    }
+    const { source } = this;
+    await source
+      .read(async () => source.collection().findOne({ _id: id }, source.options()))
+      .then(resolve, reject);
   }
 
   /** Bytes of each document by the text of its id; they are decoded for each caller. */
   private async find(ids: Id[]): Promise<Map<string, Found>> {
     const options = { ...this.source.options(), raw: true, batchSize: ids.length + 1 };
-    const documents = await this.source
-      .collection()
-      .find({ _id: { $in: ids } }, options)
-      .toArray();
+    const documents = await this.source.read(async () =>
+      this.source
+        .collection()
+        .find({ _id: { $in: ids } }, options)
+        .toArray(),
+    );
     const found = new Map<string, Found>();
     for (const bytes of documents as unknown as Uint8Array[]) {
       const document = mongo.BSON.deserialize(bytes);

@@ -70,6 +70,7 @@ export abstract class ReadRepository<T> {
     this.coalesced = new CoalescedReads({
       collection: () => this.collection,
       options: () => this.readOptions({}),
+      read: async (operation) => this.read(operation, {}),
     });
     this.hidden = hiddenFields(model.schema);
   }
@@ -85,13 +86,9 @@ export abstract class ReadRepository<T> {
     const { visibility } = this.plan;
     // Before it is known whether there is such a document.
     if (!visibility.isOpen) visibility.conditions(options);
-    const found = await this.read(
-      async () =>
-        isJoinable(options)
-          ? this.coalesced.load(_id)
-          : this.collection.findOne({ _id }, this.readOptions(options)),
-      options,
-    );
+    const found = isJoinable(options)
+      ? await this.join(_id, options)
+      : await this.read(async () => this.collection.findOne({ _id }, this.readOptions(options)), options);
     return found === null || visibility.isOpen || visibility.admits(found, options)
       ? (found as Stored<T> | null)
       : null;
@@ -290,6 +287,11 @@ export abstract class ReadRepository<T> {
     const { session = currentSession(), signal } = options;
     const end = { ...(session && { session }), ...(signal && { signal }) };
     return this.run(async () => retryLostRead(operation, end), options);
+  }
+
+  /** The joined query has the limits of a read; the signal of one call ends the wait of that one. */
+  private async join(id: mongo.Document['_id'], { signal }: ReadOptions): Promise<mongo.Document | null> {
+    return signal ? withinLimits(async () => this.coalesced.load(id), { signal }) : this.coalesced.load(id);
   }
 
   private sorted(options: FindOptions): { sort?: mongo.Sort } & DriverOptions {
