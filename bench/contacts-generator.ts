@@ -29,7 +29,7 @@ for (let i = 0; i < Number(values.connections); i += 1) open();
 setTimeout(finish, Number(values.seconds) * 1_000);
 
 function open(): void {
-  let question = next();
+  let question = questions[0];
   let missingBytes = 0;
   const ask = () => {
     if (asked >= limit) return;
@@ -38,7 +38,7 @@ function open(): void {
   };
   const socket = connect({ host: hostname, port: Number(port), noDelay: true }, ask);
   socket.on('data', (chunk: Buffer) => {
-    if (missingBytes === 0) missingBytes = lengthOf(chunk, question.expected);
+    if (missingBytes === 0 && question) missingBytes = lengthOf(chunk, question.expected);
     missingBytes -= chunk.length;
     if (missingBytes > 0) return;
     answers += 1;
