@@ -79,7 +79,7 @@ describe(`A07: ${KILLS} times kill -9`, () => {
 
   it('loses no contact that was acknowledged over HTTP, and makes none twice', async () => {
     const server = await MongodServer.start();
-    const api = await ApiProcess.start({ MONGODB_URI: server.uri(DATABASE), LOG_LEVEL: 'error' });
+    const api = await ApiProcess.start({ MONGODB_URI: server.uri(DATABASE), MONGODB_INDEXES: 'build' });
     try {
       await api.until('/health/ready', 200);
       const load = new HttpLoad(api.url);
@@ -97,7 +97,7 @@ describe(`A07: ${KILLS} times kill -9`, () => {
 
 it(`A09: ${FAILOVERS} killed primaries lose no contact, and each client error is a 503`, async () => {
   const set = await ReplicaSet.start(3, { electionTimeoutMillis: 2_000 });
-  const api = await ApiProcess.start({ MONGODB_URI: set.uri(DATABASE), LOG_LEVEL: 'error' });
+  const api = await ApiProcess.start({ MONGODB_URI: set.uri(DATABASE), MONGODB_INDEXES: 'build' });
   try {
     await api.until('/health/ready', 200);
     const load = new HttpLoad(api.url);

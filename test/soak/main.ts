@@ -24,7 +24,7 @@ if (!(durationMs > 0)) throw new RangeError('--minutes must be a number over 0')
 const server = await MongodServer.start();
 // The server does not keep this process alive, and its end is waited for.
 const alive = setInterval(() => undefined, 60_000);
-const api = await ApiProcess.start({ MONGODB_URI: server.uri('soak'), LOG_LEVEL: 'warn' });
+const api = await ApiProcess.start({ MONGODB_URI: server.uri('soak'), MONGODB_INDEXES: 'build' });
 try {
   await api.until('/health/ready', 200);
   const { samples, kills, traffic } = await soak();
