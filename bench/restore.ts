@@ -1,29 +1,14 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join, resolve } from 'node:path';
 import { mongo } from 'mongoose';
+import { fillMixed, fillSmall, type DataSet } from './support/data-sets.ts';
 import { compare, type Variant } from './support/paired.ts';
+import { findOnPath, judgeMemory, timed, type TimedRun } from './support/timed-process.ts';
 
 const OPS = resolve(import.meta.dirname, '../dist/apps/ops/main.js');
-const SMALL_DOCUMENTS = 1_000_000;
-const MIXED_BYTES = 500_000_000;
 const MEMORY_LIMIT_MB = 200;
 const WORKERS = [1, 2, 4, 8];
-const POLL_MS = 20;
-
-interface DataSet {
-  name: string;
-  documents: number;
-}
-
-interface Run {
-  ms: number;
-  /** Zero where the system does not tell it. */
-  peakMb: number;
-}
 
 /**
  * Restores next to `mongorestore` with the number of workers that is best for it, of a million small documents and of 500 MB of mixed
@@ -64,7 +49,7 @@ async function benchSet(
   { mongodbUri, mongorestore, folder, set, rounds }: SetOptions,
 ): Promise<void> {
   let largestMb = 0;
-  const restoring = async (file: string, args: string[]): Promise<Run> => {
+  const restoring = async (file: string, args: string[]): Promise<TimedRun> => {
     await client.db('restored').dropDatabase();
     const run = await timed(file, args, mongodbUri);
     const found = await countDocuments(client.db('restored'));
@@ -110,8 +95,7 @@ async function benchSet(
     ],
     rounds,
   });
-  const verdict = largestMb <= MEMORY_LIMIT_MB ? 'met' : 'NOT met';
-  process.stdout.write(`${verdict}: most memory ${largestMb.toFixed(0)} MB, goal <= ${MEMORY_LIMIT_MB} MB\n`);
+  judgeMemory(largestMb, MEMORY_LIMIT_MB);
 }
 
 /** The one that took least in one run. */
@@ -133,78 +117,4 @@ async function countDocuments(db: mongo.Db): Promise<number> {
 
 function uriOf(mongodbUri: string, { name }: DataSet): string {
   return mongodbUri.replace(/\/bench\b/, `/${name}`);
-}
-
-/** Runs it to its end, and watches its resident memory. */
-async function timed(file: string, args: readonly string[], uri: string): Promise<Run> {
-  const startedAt = performance.now();
-  const env = { PATH: process.env.PATH, MONGODB_URI: uri };
-  const child = spawn(file, [...args], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
-  let peakMb = 0;
-  const watch = setInterval(() => (peakMb = Math.max(peakMb, highWaterMb(child.pid))), POLL_MS);
-  const ended = new Promise<number | null>((done) => child.once('close', done));
-  const [code, , stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`${file} ended with ${code}: ${stderr}`);
-  return { ms: performance.now() - startedAt, peakMb };
-}
-
-function highWaterMb(pid: number | undefined): number {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return (Number(kilobytes ?? 0) * 1_024) / 1e6;
-  } catch {
-    return 0;
-  }
-}
-
-/** About 250 bytes each, with one index beside that on `_id`. */
-async function fillSmall(db: mongo.Db): Promise<DataSet> {
-  const size = 10_000;
-  for (let start = 0; start < SMALL_DOCUMENTS; start += size) {
-    const documents = Array.from({ length: size }, (_, index) => ({
-      email: `person-${start + index}@example.org`,
-      name: `Ada ${start + index}`,
-      organization: 'Analytical Engines',
-      tags: ['first', 'second', `tag-${index % 50}`],
-      status: index % 3 === 0 ? 'new' : 'contacted',
-      score: (start + index) / 7,
-      createdAt: new Date(1_700_000_000_000 + start + index),
-    }));
-    await db.collection('small').insertMany(documents, { ordered: false });
-  }
-  await db.collection('small').createIndex({ email: 1 }, { unique: true });
-  return { name: 'small', documents: SMALL_DOCUMENTS };
-}
-
-/** From 200 bytes to 300 kB, in three collections. */
-async function fillMixed(db: mongo.Db): Promise<DataSet> {
-  const sizes = [200, 2_000, 200, 20_000, 200, 2_000, 300_000, 200, 2_000, 200];
-  let documents = 0;
-  for (let bytes = 0; bytes < MIXED_BYTES;) {
-    const batch = Array.from({ length: 100 }, (_, index) => {
-      const length = sizes[index % sizes.length] ?? 0;
-      return {
-        kind: index % 10,
-        text: `${documents + index} `.repeat(length).slice(0, length),
-        at: new Date(),
-      };
-    });
-    bytes += batch.reduce((sum, { text: { length } }) => sum + length, 0);
-    documents += batch.length;
-    await db.collection(`mixed-${documents % 3}`).insertMany(batch, { ordered: false });
-  }
-  return { name: 'mixed', documents };
-}
-
-function findOnPath(name: string): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name));
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
