@@ -50,8 +50,8 @@ export class ContactsService {
   }
 
   async import(lines: Readable): Promise<ImportReport> {
-    return importLines(lines, CreateContact, async (inputs) =>
-      this.contacts.insertMany(inputs.map(toDocument<Contact>), { ordered: false }),
+    return importLines<Contact>(lines, CreateContact, async (documents) =>
+      this.contacts.insertMany(documents, { ordered: false }),
     );
   }
 }

@@ -7,7 +7,7 @@ import { toDriverOptions } from '../repository/operation-options.ts';
 import type { BulkTarget } from './bulk-target.ts';
 import { BulkWriteError } from './bulk-write.error.ts';
 import { bulk } from './bulk.ts';
-import { Command } from './command.ts';
+import { InsertCommand } from './insert-command.ts';
 import { compiledTarget } from './compiled-target.ts';
 import { insertMany } from './insert-many.ts';
 
@@ -137,11 +137,11 @@ describe('a fault while documents are inserted', () => {
     const _id = new mongo.ObjectId();
     await items().insertOne({ _id, number: -1 });
     // Nothing but a router reports this for one document: the code of a real refusal is changed to it.
-    const execute: (this: Command) => Promise<mongo.BulkWriteResult> = Reflect.get(
-      Command.prototype,
+    const execute: (this: InsertCommand) => Promise<mongo.BulkWriteResult> = Reflect.get(
+      InsertCommand.prototype,
       'execute',
     );
-    Command.prototype.execute = async function (): Promise<mongo.BulkWriteResult> {
+    InsertCommand.prototype.execute = async function (): Promise<mongo.BulkWriteResult> {
       try {
         return await execute.call(this);
       } catch (error) {
@@ -155,7 +155,7 @@ describe('a fault while documents are inserted', () => {
       expect(error).toMatchObject({ cause: { reason: 'unreachable' }, report: { inserted: 4, failed: 0 } });
       expect(error.report.unconfirmed).toEqual([{ index: 2, id: _id }]);
     } finally {
-      Command.prototype.execute = execute;
+      InsertCommand.prototype.execute = execute;
     }
   });
 

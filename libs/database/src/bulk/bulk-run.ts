@@ -47,14 +47,15 @@ export class BulkRun {
   readonly driverOptions: DriverOptions;
   /** Fulfilled as soon as nothing more may be sent. */
   readonly stopped: Promise<void>;
-  readonly #keepIds: boolean;
+  /** Whether the report lists the `_id` of what is inserted. */
+  readonly keepsIds: boolean;
   readonly #announceStop: () => void;
   #end: { cause: unknown } | undefined;
 
   constructor(driverOptions: DriverOptions, { ordered = true, keepIds = false }: BulkOptions) {
     this.driverOptions = driverOptions;
     this.isOrdered = ordered || driverOptions.session?.inTransaction() === true;
-    this.#keepIds = keepIds;
+    this.keepsIds = keepIds;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.stopped = promise;
     this.#announceStop = resolve;
@@ -107,7 +108,7 @@ export class BulkRun {
   }
 
   noteInserted(index: number, id: unknown): void {
-    if (this.#keepIds) this.report.insertedIds.set(index, id);
+    if (this.keepsIds) this.report.insertedIds.set(index, id);
   }
 
   noteUpserted(index: number, id: unknown): void {

@@ -1,7 +1,9 @@
 import { toDatabaseError } from '../errors/to-database-error.ts';
 import type { ItemResult } from './bulk-report.ts';
 import type { BulkRun } from './bulk-run.ts';
-import { Command, type CommandItem, type CommandTarget } from './command.ts';
+import type { Command, CommandItem, CommandTarget } from './command.ts';
+import { InsertCommand, SpareBytes } from './insert-command.ts';
+import { OperationCommand } from './operation-command.ts';
 
 /** An item that has a call of its own. */
 export interface SingleItem {
@@ -32,6 +34,7 @@ export class Packer<I> {
   readonly #prepare: Prepare<I>;
   readonly #target: CommandTarget;
   readonly #chunkSize: number;
+  readonly #spare = new SpareBytes();
   readonly #open = new Map<CommandItem['group'], Command>();
 
   /** @throws {RangeError} When `chunkSize` is no whole number from 1 */
@@ -91,21 +94,26 @@ export class Packer<I> {
   #addToCommand(item: CommandItem): readonly Parcel[] {
     const { group } = item;
     const open = this.#open.get(group);
-    let command = open ?? new Command(this.#target);
+    let command = open ?? this.#newCommand(group);
     // Before anything else changes, since it throws for what cannot be serialized.
     const fits = command.add(item);
     // Nearly always.
-    if (fits && open && !open.isFull && open.items.length < this.#chunkSize) return NOTHING;
+    if (fits && open && !open.isFull && open.size < this.#chunkSize) return NOTHING;
     const closed = this.#run.isOrdered && !this.#open.has(group) ? this.#closeAll() : [];
     if (!fits) {
       closed.push(command);
-      command = new Command(this.#target);
+      command = this.#newCommand(group);
       command.add(item);
     }
-    const isFull = command.isFull || command.items.length >= this.#chunkSize;
+    const isFull = command.isFull || command.size >= this.#chunkSize;
     if (isFull) this.#open.delete(group);
     else this.#open.set(group, command);
     return isFull ? [...closed, command] : closed;
+  }
+
+  #newCommand(group: CommandItem['group']): Command {
+    const insert = group === 'insert' ? InsertCommand.create(this.#target, this.#spare) : undefined;
+    return insert ?? new OperationCommand(this.#target, group);
   }
 
   #closeAll(): Command[] {

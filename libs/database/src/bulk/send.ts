@@ -7,12 +7,12 @@ import {
 import { toDatabaseError } from '../errors/to-database-error.ts';
 import { withinLimits } from '../repository/within-limits.ts';
 import { isRefusal, type BulkRun } from './bulk-run.ts';
-import { Command, type CommandItem } from './command.ts';
+import type { Command, SentItem } from './command.ts';
 import type { Parcel, SingleItem } from './packer.ts';
 
 /** Sends a parcel and enters into the run what came of it. */
 export async function send(run: BulkRun, parcel: Parcel): Promise<void> {
-  if (parcel instanceof Command) return sendCommand(run, parcel);
+  if ('execute' in parcel) return sendCommand(run, parcel);
   if ('error' in parcel) return run.fail(parcel.index, parcel.error);
   return sendSingle(run, parcel);
 }
@@ -34,17 +34,17 @@ async function sendSingle(run: BulkRun, item: SingleItem): Promise<void> {
 async function sendCommand(run: BulkRun, command: Command): Promise<void> {
   try {
     const result = await command.execute();
-    confirm(run, result, { items: command.items, done: command.items });
+    confirm(run, result, command);
   } catch (error) {
     const result = error instanceof mongo.MongoBulkWriteError ? error.result : undefined;
     const writeErrors = result?.getWriteErrors() ?? [];
     if (result && result.getWriteConcernError() !== undefined) {
-      const { done, refused } = divide(run, command.items, writeErrors);
+      const { done, refused } = divide(run, command.items(), writeErrors);
       run.interrupt(done, toDatabaseError(error));
       refuseAll(run, refused);
     } else if (result && writeErrors.length > 0) {
-      const { done, refused } = divide(run, command.items, writeErrors);
-      confirm(run, result, { items: command.items, done });
+      const { done, refused } = divide(run, command.items(), writeErrors);
+      confirm(run, result, command, done);
       refuseAll(run, refused);
     } else await failCommand(run, command, toDatabaseError(error));
   }
@@ -52,25 +52,24 @@ async function sendCommand(run: BulkRun, command: Command): Promise<void> {
 
 /** The command as a whole came to nothing. */
 async function failCommand(run: BulkRun, command: Command, error: unknown): Promise<void> {
-  const [first, ...others] = command.items;
   // One document that is nested too deeply makes the server refuse the command, before it looks at any of them.
-  if (!(error instanceof DocumentInvalidError) || first === undefined)
-    return run.interrupt(command.items, error);
-  if (others.length === 0) return run.refuse(first.index, error);
+  if (!(error instanceof DocumentInvalidError)) return run.interrupt(command.items(), error);
+  const [first, second] = command.items();
+  if (first && !second) return run.refuse(first.index, error);
   for (const half of command.halves()) if (!run.hasStopped) await sendCommand(run, half);
 }
 
 interface Refused {
-  item: CommandItem;
+  item: SentItem;
   writeError: mongo.WriteError;
 }
 
 /** Which items the server has carried out, and which it refused. */
 function divide(
   run: BulkRun,
-  items: readonly CommandItem[],
+  items: readonly SentItem[],
   writeErrors: readonly mongo.WriteError[],
-): { done: CommandItem[]; refused: Refused[] } {
+): { done: SentItem[]; refused: Refused[] } {
   const byPosition = new Map(writeErrors.map((writeError) => [writeError.index, writeError]));
   const [firstPosition = items.length] = byPosition.keys();
   const reached = run.isOrdered ? items.slice(0, firstPosition) : items;
@@ -82,13 +81,14 @@ function divide(
   return { done, refused };
 }
 
-/** @param items - All of the command, `done` those that were not refused */
+/** @param done - Those that were not refused; all of them without it */
 function confirm(
   run: BulkRun,
   result: mongo.BulkWriteResult,
-  { items, done }: { items: readonly CommandItem[]; done: readonly CommandItem[] },
+  command: Command,
+  done?: readonly SentItem[],
 ): void {
-  const group = items[0]?.group;
+  const { group } = command;
   // A soft deletion is an update.
   if (group === 'softDeleteOne' || group === 'softDeleteMany')
     return run.count({ deleted: result.matchedCount });
@@ -99,8 +99,11 @@ function confirm(
     deleted: result.deletedCount,
     upserted: result.upsertedCount,
   });
-  if (group === 'insert') for (const { index, id } of done) run.noteInserted(index, id);
-  for (const [position, id] of Object.entries(result.upsertedIds)) {
+  if (group === 'insert' && run.keepsIds)
+    for (const { index, id } of done ?? command.items()) run.noteInserted(index, id);
+  const upserted = Object.entries(result.upsertedIds);
+  const items = upserted.length > 0 ? command.items() : [];
+  for (const [position, id] of upserted) {
     const item = items[Number(position)];
     if (item) run.noteUpserted(item.index, id);
   }

@@ -3,6 +3,7 @@ import { isDeeper, MAX_JSON_DEPTH } from '../json-depth.ts';
 import { toDto, type DtoClass } from '../input/dto.ts';
 import { toProblemKind } from '../problem-kinds.ts';
 import type { ProblemKind } from '../problem.ts';
+import { toDocument } from '../resource/merge-patch.ts';
 import { readLines, type Line } from './read-lines.ts';
 
 /** Longest line, in bytes. */
@@ -11,6 +12,8 @@ export const MAX_LINE_BYTES = 262_144;
 const TIMEOUT_MS = 30_000;
 /** Lines that are written together, and how much text they may hold. */
 const BATCH = { lines: 1_000, characters: 4_194_304 };
+/** Batches that the database writes while the next one is read. */
+const BATCHES_IN_FLIGHT = 2;
 /** Errors that are told; the count goes on. */
 const MAX_ERRORS = 1_000;
 
@@ -30,8 +33,8 @@ export interface LineError {
   detail: string;
 }
 
-/** The part of `insertMany` of a repository that is used here. */
-export type InsertMany<D> = (inputs: D[]) => Promise<{
+/** The part of `insertMany` of a repository that is used here. The documents can be gone through once. */
+export type InsertMany<T> = (documents: Iterable<Partial<T>>) => Promise<{
   inserted: number;
   errors: readonly { index: number; error: Error }[];
 }>;
@@ -43,16 +46,16 @@ const FAULTS = {
 };
 
 /**
- * Reads lines of JSON, checks each by the rules of its class and writes them in batches, at the pace of the database. At most two batches
- * are in memory.
+ * Reads lines of JSON, checks each by the rules of its class and writes them in batches, at the pace of the database. At most three batches
+ * are in memory, as text: a line becomes an object when it is asked for, and nobody keeps that.
  *
- * @param insert - Writes what it can of a list, in any order
+ * @param insert - Writes what it can of the documents, in any order
  * @throws {DatabaseError} When the database goes away; what was written before stays
  */
-export async function importLines<D extends object>(
+export async function importLines<T>(
   source: Readable,
-  type: DtoClass<D>,
-  insert: InsertMany<D>,
+  type: DtoClass<object>,
+  insert: InsertMany<T>,
 ): Promise<ImportReport> {
   const run = new ImportRun(type, insert);
   for await (const lines of readLines(source, { maxLineBytes: MAX_LINE_BYTES, timeoutMs: TIMEOUT_MS })) {
@@ -61,71 +64,83 @@ export async function importLines<D extends object>(
       if (run.isBatchFull) await run.flush();
     }
   }
-  await run.flush();
   return run.finish();
 }
 
-class ImportRun<D extends object> {
-  readonly #type: DtoClass<D>;
-  readonly #insert: InsertMany<D>;
+class ImportRun<T> {
+  readonly #type: DtoClass<object>;
+  readonly #insert: InsertMany<T>;
   readonly #report: ImportReport = { inserted: 0, failed: 0, errors: [] };
-  #inputs: D[] = [];
-  #numbers: number[] = [];
+  #lines: Line[] = [];
   #characters = 0;
-  /** The batch before, which the database writes while the next one is read. */
-  #writing: Promise<void> = Promise.resolve();
+  /** The oldest first. */
+  readonly #writing: Promise<void>[] = [];
 
-  constructor(type: DtoClass<D>, insert: InsertMany<D>) {
+  constructor(type: DtoClass<object>, insert: InsertMany<T>) {
     this.#type = type;
     this.#insert = insert;
   }
 
   get isBatchFull(): boolean {
-    return this.#inputs.length >= BATCH.lines || this.#characters >= BATCH.characters;
+    return this.#lines.length >= BATCH.lines || this.#characters >= BATCH.characters;
   }
 
-  add({ number, text, fault }: Line): void {
-    if (fault) return this.#fail(number, { code: fault, detail: FAULTS[fault] });
-    const value = parse(text);
-    if (value === undefined)
-      return this.#fail(number, { code: 'LINE_NOT_JSON', detail: FAULTS.LINE_NOT_JSON });
-    try {
-      this.#inputs.push(toDto(this.#type, value));
-      this.#numbers.push(number);
-      this.#characters += text.length;
-    } catch (error) {
-      this.#fail(number, describe(toProblemKind(error)));
-    }
+  add(line: Line): void {
+    this.#lines.push(line);
+    this.#characters += line.text.length;
   }
 
   async flush(): Promise<void> {
-    await this.#writing;
-    const [inputs, numbers] = [this.#inputs, this.#numbers];
-    if (inputs.length === 0) return;
-    [this.#inputs, this.#numbers, this.#characters] = [[], [], 0];
-    this.#writing = this.#write(inputs, numbers);
-    // Told by the next flush, which may be some time from now.
-    this.#writing.catch(() => undefined);
+    if (this.#writing.length === BATCHES_IN_FLIGHT) await this.#writing.shift();
+    const writing = this.#write(this.#lines);
+    // Told by a later flush, or at the end.
+    writing.catch(() => undefined);
+    this.#writing.push(writing);
+    [this.#lines, this.#characters] = [[], 0];
   }
 
   async finish(): Promise<ImportReport> {
-    await this.#writing;
+    await this.flush();
+    await Promise.all(this.#writing);
     const { errors } = this.#report;
     const first = errors.sort((a, b) => a.line - b.line).slice(0, MAX_ERRORS);
     return { ...this.#report, errors: first };
   }
 
-  async #write(inputs: D[], numbers: number[]): Promise<void> {
-    const { inserted, errors } = await this.#insert(inputs);
+  async #write(lines: Line[]): Promise<void> {
+    const numbers: number[] = [];
+    const { inserted, errors } = await this.#insert(this.#read(lines, numbers));
     this.#report.inserted += inserted;
     for (const { index, error } of errors) this.#fail(numbers[index] ?? 0, describe(toProblemKind(error)));
+  }
+
+  /** @param numbers - Gets the number of each line that is given out */
+  *#read(lines: Line[], numbers: number[]): Generator<Partial<T>, void, undefined> {
+    for (const { number, text, fault } of lines) {
+      const value = fault ? undefined : parse(text);
+      if (value === undefined) {
+        const code = fault ?? 'LINE_NOT_JSON';
+        this.#fail(number, { code, detail: FAULTS[code] });
+        continue;
+      }
+      let document: Partial<T>;
+      try {
+        document = toDocument<T>(toDto(this.#type, value));
+      } catch (error) {
+        this.#fail(number, describe(toProblemKind(error)));
+        continue;
+      }
+      numbers.push(number);
+      yield document;
+    }
   }
 
   #fail(line: number, { code, detail }: Pick<LineError, 'code' | 'detail'>): void {
     const { errors } = this.#report;
     this.#report.failed += 1;
     // A batch is told later than the lines behind it that cannot be read, so that room for it has to be left.
-    if (errors.length < MAX_ERRORS + 2 * BATCH.lines) errors.push({ line, code, detail });
+    if (errors.length < MAX_ERRORS + (1 + BATCHES_IN_FLIGHT) * BATCH.lines)
+      errors.push({ line, code, detail });
   }
 }
 
