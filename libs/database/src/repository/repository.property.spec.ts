@@ -38,7 +38,7 @@ async function openLane(lane: number): Promise<ItemRepository> {
   return new ItemRepository(model, connection);
 }
 
-it(`a repository does what a map does, over ${RUNS} sequences of calls`, async () => {
+it(`A34: a repository does what a map does, over ${RUNS} sequences of calls`, async () => {
   let calls = 0;
   const run = async (lane: number): Promise<void> => {
     const repository = await openLane(lane);
