@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { fillExampleLines } from './example-lines.ts';
 import { SHARED_SCHEMAS } from './schemas.ts';
 import { SECURITY_SCHEMES, SERVICE_PATHS } from './service-paths.ts';
 
@@ -29,6 +30,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     ...(SERVICE_PATHS as unknown as OpenAPIObject['paths']),
   });
   closeInputs(document);
+  fillExampleLines(document);
   document.components = {
     ...document.components,
     schemas: sorted({ ...document.components?.schemas, ...SHARED_SCHEMAS }),

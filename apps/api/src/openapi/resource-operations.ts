@@ -9,6 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { ProblemCode } from '../http/problem-codes.ts';
+import { LINES_OF } from './example-lines.ts';
 import { ApiProblems } from './problem-responses.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -124,7 +125,7 @@ export class ResourceOperations {
         description: `Lines of JSON, each as \`${input.name}\``,
         required: false,
         // Of no type: what is in the lines is told line by line.
-        schema: { example: '{…}\n{…}\n' },
+        schema: { [LINES_OF]: input.name } as object,
       }),
       answer(200, 'What became of the lines', {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } } },
