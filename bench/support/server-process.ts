@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { freePort } from '../../test/support/free-port.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -32,9 +33,10 @@ export class ServerProcess {
   static async start({ file, mongodbUri, path }: ServerOptions): Promise<ServerProcess> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
+    const { flags, variables } = isService(file) ? await readProductionStart() : { flags: [], variables: {} };
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [resolve(ROOT, file)], {
-      env: environment(port, mongodbUri),
+    const child = spawn(process.execPath, [...flags, resolve(ROOT, file)], {
+      env: { ...environment(port, mongodbUri), ...variables },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     try {
@@ -58,6 +60,24 @@ export class ServerProcess {
     await ended;
     clearTimeout(timer);
   }
+}
+
+function isService(file: string): boolean {
+  return file === 'dist/apps/api/main.js';
+}
+
+/** How `npm run start:prod` starts it. */
+async function readProductionStart(): Promise<{ flags: string[]; variables: Record<string, string> }> {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<'start:prod', string>;
+  };
+  const words = scripts['start:prod'].split(' ');
+  const flags = words.filter((word) => word.startsWith('--'));
+  const variables = words.flatMap((word) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(word) ?? [];
+    return name !== undefined && value !== undefined ? [[name, value]] : [];
+  });
+  return { flags, variables: Object.fromEntries(variables) as Record<string, string> };
 }
 
 function environment(port: number, mongodbUri: string): NodeJS.ProcessEnv {

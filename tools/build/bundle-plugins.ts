@@ -18,9 +18,9 @@ export function entryAsFunction(entry: string): Plugin {
         const [statements = '', ...mapComment] = code
           .slice(imports.length)
           .split(/^(?=\/\/# sourceMappingURL)/m);
-        // On the lines that are there, so that the source map still fits.
+        // Statements stay on their lines, so that the source map still fits; a comment at the end must not take the bracket with it.
         return {
-          contents: `${imports.trimEnd()} (async () => {\n${statements.trimEnd()} })();\n${mapComment.join('')}`,
+          contents: `${imports.trimEnd()} (async () => {\n${statements.trimEnd()}\n})();\n${mapComment.join('')}`,
         };
       });
     },
