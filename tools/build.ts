@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleApplication, writeLauncher } from './build/bundle.ts';
+import { bundleApplication, bundleWorkers, writeLauncher } from './build/bundle.ts';
 import { isBuildNeeded, removeStamp, writeStamp } from './build/freshness.ts';
 import { copyPublicFiles, copyPublicFilesToBundle } from './build/public-files.ts';
 import { recordCodeCache, type WarmUp } from './build/warm-up.ts';
@@ -55,6 +55,7 @@ async function buildApplication(name: string, warmUp: WarmUp): Promise<void> {
   await mkdir(fresh, { recursive: true });
   try {
     await bundleApplication(ROOT, `${output}/src/main.js`, fresh);
+    await bundleWorkers(ROOT, name, fresh);
     await copyPublicFilesToBundle(ROOT, name, fresh);
     await recordCodeCache(fresh, warmUp);
     await writeLauncher(ROOT, `${output}/main.js`);
