@@ -6,20 +6,25 @@ import type { WorkerAnswer, WorkerCall } from './worker-thread.ts';
  *
  * @param handle - Called with one request at a time; what it throws reaches the caller
  */
-export function serve<Request, Reply>(handle: (request: Request) => Reply | Promise<Reply>): void {
+export function serve(handle: (request: never) => unknown): void {
   let last = Promise.resolve();
-  parentPort?.on('message', ({ id, request }: WorkerCall<Request>) => {
-    last = last.then(async () => {
-      parentPort?.postMessage(await answer(id, request));
-    });
+  parentPort?.on('message', (call: WorkerCall<never>) => {
+    last = answerAfter(last, call, handle);
   });
+}
 
-  async function answer(id: number, request: Request): Promise<WorkerAnswer<Reply>> {
-    try {
-      return { id, reply: await handle(request) };
-    } catch (error) {
-      const message = Error.isError(error) ? error.message : String(error);
-      return { id, failure: { message, code: (error as { code?: unknown }).code } };
-    }
+async function answerAfter(
+  before: Promise<void>,
+  { id, request }: WorkerCall<never>,
+  handle: (request: never) => unknown,
+): Promise<void> {
+  await before;
+  let answer: WorkerAnswer<unknown>;
+  try {
+    answer = { id, reply: await handle(request) };
+  } catch (error) {
+    const message = Error.isError(error) ? error.message : String(error);
+    answer = { id, failure: { message, code: (error as { code?: unknown }).code } };
   }
+  parentPort?.postMessage(answer, []);
 }
