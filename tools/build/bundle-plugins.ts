@@ -78,13 +78,13 @@ export async function optionalPackages(root: string): Promise<Plugin> {
   };
 }
 
-/** Nest's console logger, which the API replaces, makes a date formatter while it loads: 25 ms of a start for nothing. */
+/** Nest's loggers, which the applications replace, make a date formatter each while they load: 25 ms of a start for nothing. */
 export function lazyDateFormat(): Plugin {
   return {
     name: 'lazy-date-format',
     setup(build) {
       build.onLoad(
-        { filter: /@nestjs\/common\/services\/console-logger\.service\.js$/ },
+        { filter: /@nestjs\/common\/services\/(?:console-)?logger\.service\.js$/ },
         async ({ path }) => {
           const code = await readFile(path, 'utf8');
           const eager = 'const dateTimeFormatter = new Intl.DateTimeFormat(';

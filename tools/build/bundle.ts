@@ -1,5 +1,6 @@
+import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { entryAsFunction, lazyDateFormat, mongooseNamespace, optionalPackages } from './bundle-plugins.ts';
 import { BUNDLE_FILE } from './load-bundle.ts';
@@ -46,6 +47,31 @@ export async function bundleApplication(root: string, entry: string, folder: str
   });
   const map = `${outfile}.map`;
   await writeFile(map, shrinkSourceMap(await readFile(map, 'utf8')));
+}
+
+/**
+ * Joins the code of each thread, `NAME.worker.ts`, with what it imports into one script beside the bundle: `NAME.worker.cjs`.
+ *
+ * @param folder - That of the bundle
+ */
+export async function bundleWorkers(root: string, application: string, folder: string): Promise<void> {
+  const sources = globSync(`apps/${application}/src/**/*.worker.ts`, { cwd: root });
+  if (sources.length === 0) return;
+  await build({
+    absWorkingDir: root,
+    entryPoints: sources.map((path) => ({
+      in: join('dist', path.replace(/\.ts$/, '.js')),
+      out: basename(path, '.ts'),
+    })),
+    outdir: folder,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: TARGET,
+    legalComments: 'external',
+    logLevel: 'warning',
+  });
 }
 
 /** Writes the start file of an application; see `launcher.ts`. */

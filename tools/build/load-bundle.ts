@@ -7,9 +7,14 @@ import { mapStackTraces } from './stack-traces.ts';
 /** Name of the bundle in its folder; its source map stands beside it. */
 export const BUNDLE_FILE = 'main.cjs';
 
-/** The code cache of a bundle: it fits one version of Node on one kind of machine. */
+/**
+ * The code cache of a bundle: it fits one version of Node on one kind of machine. A command that does its work has one of its own, since
+ * it needs several times the code that its help needs, and a cache is read as a whole.
+ */
 export function codeCacheOf(bundle: string): string {
-  return `${bundle}.${process.version}-${process.arch}.cache`;
+  const [, , first = '', ...more] = process.argv;
+  const isWork = /^[a-z]/.test(first) && !more.includes('--help') && !more.includes('-h');
+  return `${bundle}.${process.version}-${process.arch}${isWork ? '.work' : ''}.cache`;
 }
 
 /**

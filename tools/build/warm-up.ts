@@ -12,6 +12,8 @@ const NO_DATABASE = 'mongodb://127.0.0.1:9/openai_outreach';
 export interface WarmUp {
   /** Arguments of the application. */
   args?: string[];
+  /** With which it is to end; 0 unless it says so. */
+  exitCode?: number;
   /** For a service: paths that must be answered once it listens; then it is told to stop. */
   paths?: Record<string, number>;
 }
@@ -21,7 +23,10 @@ export interface WarmUp {
  *
  * @throws {Error} With its output, when the run does not end as it should
  */
-export async function recordCodeCache(folder: string, { args = [], paths }: WarmUp): Promise<void> {
+export async function recordCodeCache(
+  folder: string,
+  { args = [], exitCode = 0, paths }: WarmUp,
+): Promise<void> {
   // Away from the `.env` of the checkout.
   const cwd = await mkdtemp(join(tmpdir(), 'warm-up-'));
   const child = spawn(process.execPath, [RECORDER, folder, ...args], {
@@ -33,7 +38,7 @@ export async function recordCodeCache(folder: string, { args = [], paths }: Warm
   try {
     const run = new Run(child);
     if (paths) await run.use(paths);
-    await run.end();
+    await run.end(exitCode);
   } finally {
     clearTimeout(timer);
     child.kill('SIGKILL');
@@ -52,6 +57,7 @@ function environment(): NodeJS.ProcessEnv {
     PORT: '0',
     MONGODB_ALLOW_NO_AUTH: 'true',
     MONGODB_URI: NO_DATABASE,
+    MONGODB_SERVER_SELECTION_TIMEOUT_MS: '100',
     SHUTDOWN_DRAIN_MS: '0',
   };
 }
@@ -83,9 +89,10 @@ class Run {
     this.#child.kill('SIGTERM');
   }
 
-  async end(): Promise<void> {
+  async end(exitCode: number): Promise<void> {
     const code = await this.#ended;
-    if (code !== 0) throw this.#failed(`it ended with ${code ?? this.#child.signalCode ?? 'an error'}`);
+    if (code !== exitCode)
+      throw this.#failed(`it ended with ${code ?? this.#child.signalCode ?? 'an error'}`);
   }
 
   async #listening(): Promise<string> {

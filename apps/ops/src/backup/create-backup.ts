@@ -8,6 +8,7 @@ import { formatManifest, type Compression, type Layout, type Manifest } from './
 import { PartialFolder } from './partial-folder.ts';
 import { checkUnchanged, isSnapshotLost, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
 import { writeProof } from './proof.ts';
+import { ReadBack } from './read-back.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 
 export interface CreateBackupOptions {
@@ -33,6 +34,8 @@ export interface BackupReport {
   manifest: Manifest;
 }
 
+type Attempt = CreateBackupOptions & { name: string; readBack: ReadBack };
+
 /** Collections that are read at the same time. */
 const CONCURRENCY = 2;
 const SNAPSHOT_ATTEMPTS = 3;
@@ -53,16 +56,22 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const startedAt = performance.now();
   const { db, out, name = defaultName(db.databaseName, new Date()), signal } = options;
   checkName(name);
-  const facts = await readServerFacts(db.client, signal);
-  const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
-  let attempt = await tryOnce({ ...options, name }, facts, first);
-  for (const noneReason of more) {
-    if (!(attempt instanceof Error)) break;
-    options.progress?.note(`${attempt.message}: trying again`);
-    attempt = await tryOnce({ ...options, name }, facts, noneReason);
+  const readBack = new ReadBack();
+  try {
+    const facts = await readServerFacts(db.client, signal);
+    const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
+    const named = { ...options, name, readBack };
+    let attempt = await tryOnce(named, facts, first);
+    for (const noneReason of more) {
+      if (!(attempt instanceof Error)) break;
+      options.progress?.note(`${attempt.message}: trying again`);
+      attempt = await tryOnce(named, facts, noneReason);
+    }
+    if (attempt instanceof Error) throw attempt;
+    return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
+  } finally {
+    await readBack.close();
   }
-  if (attempt instanceof Error) throw attempt;
-  return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
 }
 
 /** `contacts-20261123T134500Z` */
@@ -83,7 +92,7 @@ function reasonsFor({ topology }: ServerFacts, wish: ConsistencyWish): (string |
 
 /** @returns An error when the moment was lost, so that another attempt may do */
 async function tryOnce(
-  options: CreateBackupOptions & { name: string },
+  options: Attempt,
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest | BackupError> {
@@ -108,7 +117,7 @@ async function tryOnce(
 
 async function writeBackup(
   folder: string,
-  { db, layout = 'directory', compression = 'none', progress, signal }: CreateBackupOptions,
+  { db, layout = 'directory', compression = 'none', progress, signal, readBack }: Attempt,
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest> {
@@ -117,7 +126,7 @@ async function writeBackup(
   const plan = await planReading(db, facts, { noneReason, signal: ending });
   const { entries, consistency } = plan;
   const open = layout === 'archive' ? openArchive : openDirectory;
-  const shared = { folder, database: db.databaseName, concurrency: CONCURRENCY };
+  const shared = { folder, database: db.databaseName, concurrency: CONCURRENCY, readBack };
   const target = await open({ ...shared, compression, serverVersion: facts.version, entries });
   let collections: Manifest['collections'];
   try {

@@ -1,8 +1,6 @@
-/** What one reply of `find`, `getMore`, `listCollections` or `listIndexes` holds. */
+/** The documents of one reply of `find`, `getMore`, `listCollections` or `listIndexes`. */
 export interface Batch {
-  /** Of the cursor; zero when this was the last batch. */
-  id: bigint;
-  /** The documents as BSON, one behind the other. */
+  /** As BSON, one behind the other. */
   documents: Buffer;
   count: number;
 }
@@ -16,16 +14,19 @@ const FIXED_BYTES = new Map<number | undefined, number>([
   [TYPE.int64, 8],
 ]);
 
-/**
- * Takes the documents out of the `cursor` of a reply, as bytes. They are moved together within the reply, whose memory nobody else
- * needs any more, so that nothing is allocated for a document.
- *
- * @param cursor - BSON, as the driver gives it with `raw: true`
- */
-export function takeBatch(cursor: Uint8Array): Batch {
+/** What a reply says of its cursor, before anything in it is moved. */
+export interface CursorReply {
+  /** Zero when this was the last batch. */
+  id: bigint;
+  /** `firstBatch` or `nextBatch`, an array in BSON. */
+  array: Buffer;
+}
+
+/** @param cursor - BSON, as the driver gives it with `raw: true` */
+export function readCursor(cursor: Uint8Array): CursorReply {
   const bytes = Buffer.from(cursor.buffer, cursor.byteOffset, cursor.byteLength);
   let id = 0n;
-  let batch: { documents: Buffer; count: number } | undefined;
+  let array: Buffer | undefined;
   for (let at = 4; bytes[at] !== 0;) {
     const type = bytes[at];
     const nameAt = at + 1;
@@ -33,16 +34,19 @@ export function takeBatch(cursor: Uint8Array): Batch {
     const name = bytes.toString('latin1', nameAt, at - 1);
     if (name === 'id' && type === TYPE.int64) id = bytes.readBigInt64LE(at);
     const size = valueSize(bytes, type, at);
-    // Last, since it moves what is inside.
-    if (name === 'firstBatch' || name === 'nextBatch') batch = moveTogether(bytes.subarray(at, at + size));
+    if (name === 'firstBatch' || name === 'nextBatch') array = bytes.subarray(at, at + size);
     at += size;
   }
-  if (!batch) throw new TypeError('This reply holds no batch');
-  return { id, ...batch };
+  if (!array) throw new TypeError('This reply holds no batch');
+  return { id, array };
 }
 
-/** @param array - Elements: type, index as text, zero, document */
-function moveTogether(array: Buffer): { documents: Buffer; count: number } {
+/**
+ * Takes the documents out of a reply, as bytes. They are moved together within it, whose memory nobody else needs any more, so that
+ * nothing is allocated for a document.
+ */
+export function takeBatch({ array }: CursorReply): Batch {
+  // Elements: type, index as text, zero, document.
   const end = array.length - 1;
   let count = 0;
   let to = 0;

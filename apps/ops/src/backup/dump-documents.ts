@@ -70,22 +70,13 @@ async function dumpCollection(
     ...(readConcern && { readConcern }),
   };
   let [documents, sizeBytes] = [0, 0];
-  let writing: Promise<void> | undefined;
-  try {
-    for await (const batch of readBatches({ db, command, collection: storage, signal })) {
-      // One batch is being written while the next is on its way.
-      await writing;
-      documents += batch.count;
-      sizeBytes += batch.documents.length;
-      writing = batch.count === 0 ? undefined : sink.write(batch.documents);
-      // Its failure is met above or below.
-      writing?.catch(() => undefined);
-      bar?.update(documents);
-    }
-  } finally {
-    await writing?.catch(() => undefined);
+  for await (const batch of readBatches({ db, command, collection: storage, signal })) {
+    documents += batch.count;
+    sizeBytes += batch.documents.length;
+    // The next batch is on its way meanwhile.
+    if (batch.count > 0) await sink.write(batch.documents);
+    bar?.update(documents);
   }
-  await writing;
   await sink.end();
   bar?.finish(documents);
   return { ...described, documents, sizeBytes, storedAs: storage, dataFile: path };

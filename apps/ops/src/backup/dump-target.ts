@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArchivedStream, encodePrelude } from './dump-format/archive.ts';
-import { compressInto, SUFFIX, type ByteSink } from './dump-format/compression.ts';
+import type { ByteSink } from './dump-format/byte-sink.ts';
+import { compressInto, SUFFIX } from './dump-format/compression.ts';
 import { formatMetadata } from './dump-format/metadata-json.ts';
 import { toFileStem } from './dump-format/names.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { FileWriter, withSpaceNamed } from './file-writer.ts';
 import type { Compression, ManifestFile } from './manifest.ts';
+import type { ReadBack } from './read-back.ts';
 
 /** How a dump says by what it was written. */
 const TOOL_VERSION = 'openai-outreach-ops';
@@ -32,12 +34,13 @@ export interface DumpTargetOptions {
   entries: readonly CatalogEntry[];
   /** How many collections are open at the same time. */
   concurrency: number;
+  readBack: ReadBack;
 }
 
 /** Writes mongodump's folder: one file per collection, and one with its metadata. */
 export async function openDirectory(options: DumpTargetOptions): Promise<DumpTarget> {
-  const { folder, database, compression, serverVersion, entries } = options;
-  const files = new Files(folder, compression);
+  const { folder, database, serverVersion, entries } = options;
+  const files = new Files(options);
   await withSpaceNamed(() => mkdir(join(folder, database)));
   await files.writeText(`${database}/prelude.json`, formatPrelude(serverVersion));
   for (const entry of entries) {
@@ -53,8 +56,8 @@ export async function openDirectory(options: DumpTargetOptions): Promise<DumpTar
 
 /** Writes mongodump's archive: everything in one file, with the blocks of several collections between each other. */
 export async function openArchive(options: DumpTargetOptions): Promise<DumpTarget> {
-  const { folder, database, compression, serverVersion, entries, concurrency } = options;
-  const files = new Files(folder, compression);
+  const { database, serverVersion, entries, concurrency } = options;
+  const files = new Files(options);
   const { sink, path } = await files.open(`${database}.archive`);
   const collections = entries.map((entry) => ({
     database,
@@ -109,16 +112,18 @@ class Files {
   readonly complete: ManifestFile[] = [];
   readonly #folder: string;
   readonly #compression: Compression;
+  readonly #readBack: ReadBack;
   readonly #open = new Set<FileWriter>();
 
-  constructor(folder: string, compression: Compression) {
+  constructor({ folder, compression, readBack }: DumpTargetOptions) {
     this.#folder = folder;
     this.#compression = compression;
+    this.#readBack = readBack;
   }
 
   async open(name: string, compression = this.#compression): Promise<{ sink: ByteSink; path: string }> {
     const path = `${name}${SUFFIX[compression]}`;
-    const file = await FileWriter.create(join(this.#folder, path));
+    const file = await FileWriter.create(join(this.#folder, path), this.#readBack);
     this.#open.add(file);
     const compressed = compressInto(file, compression);
     const end = async (): Promise<void> => {

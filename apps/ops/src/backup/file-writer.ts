@@ -1,30 +1,32 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { BackupError } from './backup.error.ts';
-import type { ByteSink } from './dump-format/compression.ts';
-import { hashFile } from './hash-file.ts';
+import type { ByteSink } from './dump-format/byte-sink.ts';
+import type { ReadBack } from './read-back.ts';
 
 /** No space left, quota used up, file too large for its limit. */
 const SPACE_CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-const SYNC_BYTES = 32 * 1_024 * 1_024;
+const SYNC_BYTES = 16 * 1_024 * 1_024;
 
-/** Writes one new file, and brings it to the disk at the end. */
+/** Writes one new file, brings it to the disk, and has it read back from there, as far as possible while it grows. */
 export class FileWriter implements ByteSink {
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #readBack: ReadBack;
   #sizeBytes = 0;
   #crc = 0;
   #unsyncedBytes = 0;
   #syncing: Promise<void> | undefined;
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, readBack: ReadBack) {
     this.#path = path;
     this.#file = file;
+    this.#readBack = readBack;
   }
 
-  static async create(path: string): Promise<FileWriter> {
-    return withSpaceNamed(async () => new FileWriter(path, await open(path, 'wx')));
+  static async create(path: string, readBack: ReadBack): Promise<FileWriter> {
+    return withSpaceNamed(async () => new FileWriter(path, await open(path, 'wx'), readBack));
   }
 
   async write(bytes: Buffer): Promise<void> {
@@ -39,7 +41,7 @@ export class FileWriter implements ByteSink {
   async end(): Promise<void> {
     try {
       await this.#syncing;
-      await withSpaceNamed(() => this.#file.sync());
+      await withSpaceNamed(() => this.#file.datasync());
     } finally {
       await this.close();
     }
@@ -52,13 +54,13 @@ export class FileWriter implements ByteSink {
   }
 
   /**
-   * Reads the file after {@link end}. Its SHA-256 is taken from what is there; that this is what was written, its size and CRC-32 say,
-   * which cost next to nothing on the way.
+   * Reads what is left of the file after {@link end}. Its SHA-256 is taken from what is there; that this is what was written, its size
+   * and CRC-32 say, which cost little on the way.
    *
    * @throws {@link BackupError} `BACKUP_DAMAGED`
    */
   async readBack(): Promise<{ sizeBytes: number; sha256: string }> {
-    const { sizeBytes, sha256, crc32: crc } = await hashFile(this.#path);
+    const { sizeBytes, sha256, crc32: crc } = await this.#readBack.finish(this.#path);
     if (sizeBytes === this.#sizeBytes && crc === this.#crc) return { sizeBytes, sha256 };
     const message = 'What was read back is not what was written: this disk cannot be trusted';
     throw new BackupError('BACKUP_DAMAGED', message);
@@ -67,13 +69,16 @@ export class FileWriter implements ByteSink {
   /** The disk begins while there is more to come, and not when everything waits for it. */
   #startSync(): void {
     this.#unsyncedBytes = 0;
-    const syncing = withSpaceNamed(() => this.#file.datasync());
-    this.#syncing = syncing;
+    this.#syncing = this.#syncAndFollow(this.#sizeBytes);
     // A failure is met at the end, or by the file being closed.
-    syncing.then(
-      () => (this.#syncing = undefined),
-      () => undefined,
-    );
+    this.#syncing.catch(() => undefined);
+  }
+
+  async #syncAndFollow(sizeBytes: number): Promise<void> {
+    await withSpaceNamed(() => this.#file.datasync());
+    this.#syncing = undefined;
+    // What fails here begins again at the end.
+    this.#readBack.follow(this.#path, sizeBytes).catch(() => undefined);
   }
 
   async #writeAll(bytes: Buffer): Promise<void> {

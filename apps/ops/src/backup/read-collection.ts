@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
-import { takeBatch, type Batch } from './cursor-reply.ts';
+import { collectReplies } from './collect-replies.ts';
+import { readCursor, takeBatch, type Batch } from './cursor-reply.ts';
 
 export interface ReadOptions {
   db: mongo.Db;
@@ -11,8 +12,10 @@ export interface ReadOptions {
 }
 
 /** Size of a reply that is aimed at: larger ones are no faster, and take memory. */
-const REPLY_BYTES = 2 * 1_024 * 1_024;
+const REPLY_BYTES = 1_024 * 1_024;
 const MOST_DOCUMENTS = 100_000;
+/** What the server sends at first, unless they are very large. */
+const FIRST_DOCUMENTS = 101;
 /** How long the end of a cursor that nobody reads any more may take. */
 const KILL_TIMEOUT_MS = 2_000;
 
@@ -27,17 +30,22 @@ export async function* readBatches({ db, command, collection, signal }: ReadOpti
   let open = 0n;
   let next: Promise<mongo.Document> | undefined;
   try {
-    let batch = takeBatch((await db.command(command, options)).cursor as Uint8Array);
+    let reply = readCursor((await db.command(command, options)).cursor as Uint8Array);
+    let averageBytes = reply.array.length / FIRST_DOCUMENTS;
     for (;;) {
-      open = batch.id;
+      open = reply.id;
       if (open !== 0n) {
-        next = db.command({ getMore: open, collection, batchSize: nextSize(batch) }, options);
+        // Before anything is done with what has come, so that the server need not wait.
+        next = db.command({ getMore: open, collection, batchSize: sizeOf(averageBytes) }, options);
         // It is waited for below, or given up together with the cursor.
         next.catch(() => undefined);
       }
+      const batch = takeBatch(reply);
+      if (batch.count > 0) averageBytes = batch.documents.length / batch.count;
       yield batch;
+      collectReplies(batch.documents.length);
       if (!next || open === 0n) return;
-      batch = takeBatch((await next).cursor as Uint8Array);
+      reply = readCursor((await next).cursor as Uint8Array);
       next = undefined;
     }
   } finally {
@@ -61,9 +69,8 @@ export async function readAll(options: ReadOptions): Promise<Buffer[]> {
 }
 
 /** As many documents as make a reply of good size, if they are like those before. */
-function nextSize({ documents, count }: Batch): number {
-  const average = documents.length / Math.max(1, count);
-  return Math.max(1, Math.min(MOST_DOCUMENTS, Math.floor(REPLY_BYTES / Math.max(1, average))));
+function sizeOf(averageBytes: number): number {
+  return Math.max(1, Math.min(MOST_DOCUMENTS, Math.floor(REPLY_BYTES / averageBytes)));
 }
 
 /** The server would find it out by itself, ten minutes later. */

@@ -1,13 +1,21 @@
 import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
 import { BackupError } from './backup.error.ts';
 import { readArchive } from './dump-format/archive.ts';
 import { splitDocuments } from './dump-format/bson-walk.ts';
 import { readDumpFile } from './dump-format/compression.ts';
-import { hashFile, type FileHash, type HashFileOptions } from './hash-file.ts';
-import { MANIFEST_FILE, readManifest, type Manifest, type ManifestCollection } from './manifest.ts';
+import {
+  MANIFEST_FILE,
+  readManifest,
+  type Manifest,
+  type ManifestCollection,
+  type ManifestFile,
+} from './manifest.ts';
 import { PROOF_FILE, readProof } from './proof.ts';
+import { ReadBack, type HashFileOptions } from './read-back.ts';
+import type { FileHash } from './read-back.worker.ts';
 
 export interface VerifyOptions {
   /** Of the backup. */
@@ -43,35 +51,57 @@ export async function verifyBackup({ folder, progress, signal }: VerifyOptions):
   return { manifest, files: manifest.files.length, storedBytes, documents, problems };
 }
 
+/** Files that are read at the same time, each in a thread. */
+const THREADS = Math.min(4, availableParallelism());
+
 /** Files whose size or SHA-256 is not that of the manifest. */
 export async function findDamagedFiles(
   folder: string,
   manifest: Manifest,
   { progress, signal }: { progress?: Progress | undefined; signal?: AbortSignal | undefined },
 ): Promise<string[]> {
-  const problems: string[] = [];
+  const found: (FileHash | undefined)[] = [];
   const bar = progress?.bar('reading back', manifest.totals.storedBytes, 'bytes');
-  let done = 0;
-  for (const { path, sizeBytes, sha256 } of manifest.files) {
-    const before = done;
-    const onProgress = (bytes: number): void => bar?.update(before + bytes);
-    const found = await hashIfThere(join(folder, path), { onProgress, signal });
-    done += sizeBytes;
-    if (!found) problems.push(`${path} is missing or cannot be read`);
-    else if (found.sizeBytes !== sizeBytes) {
-      problems.push(`${path} has ${found.sizeBytes} bytes instead of ${sizeBytes}`);
-    } else if (found.sha256 !== sha256) problems.push(`${path} is not as it was written`);
-  }
-  bar?.finish(done);
-  return problems;
+  const doneBytes = manifest.files.map(() => 0);
+  const waiting = [...manifest.files.entries()];
+  const work = async (): Promise<void> => {
+    const readBack = new ReadBack();
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [index, { path, sizeBytes }] = next;
+        const onProgress = (bytes: number): void => {
+          doneBytes[index] = bytes;
+          bar?.update(doneBytes.reduce((sum, each) => sum + each, 0));
+        };
+        found[index] = await hashIfThere(readBack, join(folder, path), { sizeBytes, onProgress, signal });
+        onProgress(sizeBytes);
+      }
+    } finally {
+      await readBack.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(THREADS, waiting.length) }, work));
+  bar?.finish(manifest.totals.storedBytes);
+  return manifest.files.flatMap((file, index) => damageOf(file, found[index]));
 }
 
-/** @returns `undefined` when it cannot be read */
-async function hashIfThere(path: string, options: HashFileOptions): Promise<FileHash | undefined> {
+function damageOf({ path, sizeBytes, sha256 }: ManifestFile, found: FileHash | undefined): string[] {
+  if (!found) return [`${path} is missing or cannot be read`];
+  if (found.sizeBytes !== sizeBytes) return [`${path} has ${found.sizeBytes} bytes instead of ${sizeBytes}`];
+  return found.sha256 === sha256 ? [] : [`${path} is not as it was written`];
+}
+
+/** @returns `undefined` when the system cannot read it */
+async function hashIfThere(
+  readBack: ReadBack,
+  path: string,
+  options: HashFileOptions,
+): Promise<FileHash | undefined> {
   try {
-    return await hashFile(path, options);
-  } catch {
+    return await readBack.hash(path, options);
+  } catch (error) {
     options.signal?.throwIfAborted();
+    if (typeof (error as { code?: unknown }).code !== 'string') throw error;
     return undefined;
   }
 }

@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { gunzipSync, zstdCompressSync } from 'node:zlib';
 import { FileWriter } from '../file-writer.ts';
 import type { Compression } from '../manifest.ts';
+import { ReadBack } from '../read-back.ts';
 import { compressInto, readDumpFile, SUFFIX } from './compression.ts';
 
 const KINDS: Compression[] = ['none', 'gzip', 'zstd'];
 
 describe('compression', () => {
   let folder: string;
+  let readBack: ReadBack;
+  beforeAll(() => {
+    readBack = new ReadBack();
+  });
+  afterAll(() => readBack.close());
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'compression-'));
   });
@@ -18,7 +24,7 @@ describe('compression', () => {
 
   async function write(content: Buffer, compression: Compression): Promise<string> {
     const path = join(folder, `data.bson${SUFFIX[compression]}`);
-    const sink = compressInto(await FileWriter.create(path), compression);
+    const sink = compressInto(await FileWriter.create(path, readBack), compression);
     for (let at = 0; at < content.length; at += 300_001) await sink.write(content.subarray(at, at + 300_001));
     await sink.end();
     return path;

@@ -1,30 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { constants, createGunzip, createZstdCompress, createZstdDecompress, gzip } from 'node:zlib';
+import { constants, createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { pipeline, type Transform } from 'node:stream';
-import { promisify } from 'node:util';
 import type { Compression } from '../manifest.ts';
 import { BackupError } from '../backup.error.ts';
+import type { ByteSink } from './byte-sink.ts';
+import { GzipSink } from './gzip-sink.ts';
 
 /** What follows the name of a file. */
 export const SUFFIX: Readonly<Record<Compression, string>> = { none: '', gzip: '.gz', zstd: '.zst' };
 
-/** Bytes of one member of a .gz file: they are compressed at the same time, on all processors. */
-const MEMBER_BYTES = 1_024 * 1_024;
-const MEMBERS_IN_FLIGHT = 4;
 const READ_BYTES = 1_024 * 1_024;
-/** A third of the time of level 6, which mongodump has, for files that are a twentieth larger. */
-const GZIP_LEVEL = 3;
 const ZSTD_LEVEL = 3;
-
-const compressMember = promisify(gzip);
-
-/** Takes the bytes of one file in order. */
-export interface ByteSink {
-  /** Resolves when the bytes are no longer needed. Must not be called again before that. */
-  write(bytes: Buffer): Promise<void>;
-  /** Resolves when everything has been written. */
-  end(): Promise<void>;
-}
 
 /** Compresses what is written on its way into `sink`. */
 export function compressInto(sink: ByteSink, compression: Compression): ByteSink {
@@ -75,53 +61,6 @@ function isDecompressionError(error: unknown): boolean {
 function zstd(): Transform {
   const params = { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 };
   return createZstdCompress({ chunkSize: READ_BYTES, params });
-}
-
-/** Several members make one .gz file, so that they need not wait for each other. */
-class GzipSink implements ByteSink {
-  readonly #sink: ByteSink;
-  #member = Buffer.allocUnsafeSlow(MEMBER_BYTES);
-  #filled = 0;
-  #isEmpty = true;
-  readonly #inFlight: Promise<Buffer>[] = [];
-
-  constructor(sink: ByteSink) {
-    this.#sink = sink;
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length;) {
-      const copied = bytes.copy(this.#member, this.#filled, at);
-      at += copied;
-      this.#filled += copied;
-      if (this.#filled === MEMBER_BYTES) await this.#compress();
-    }
-  }
-
-  async end(): Promise<void> {
-    if (this.#filled > 0 || this.#isEmpty) await this.#compress();
-    while (this.#inFlight.length > 0) await this.#writeFirst();
-    await this.#sink.end();
-  }
-
-  async #compress(): Promise<void> {
-    const member = compressMember(this.#member.subarray(0, this.#filled), {
-      level: GZIP_LEVEL,
-      chunkSize: READ_BYTES / 4,
-    });
-    // Its turn to be waited for comes later.
-    member.catch(() => undefined);
-    this.#inFlight.push(member);
-    this.#member = Buffer.allocUnsafeSlow(MEMBER_BYTES);
-    this.#filled = 0;
-    this.#isEmpty = false;
-    if (this.#inFlight.length >= MEMBERS_IN_FLIGHT) await this.#writeFirst();
-  }
-
-  async #writeFirst(): Promise<void> {
-    const member = await this.#inFlight.shift();
-    if (member) await this.#sink.write(member);
-  }
 }
 
 class StreamSink implements ByteSink {
