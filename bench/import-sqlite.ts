@@ -1,11 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mongo } from 'mongoose';
 import { compare, type Variant } from './support/paired.ts';
+import { ProcessorTimes } from './support/processor-times.ts';
+import { findOnPath, judgeMemory, timed } from './support/timed-process.ts';
 
 const OPS = resolve(import.meta.dirname, '../dist/apps/ops/main.js');
 const INSERT_MANY = join(import.meta.dirname, 'import-sqlite/insert-many.ts');
@@ -23,28 +23,31 @@ const GOAL_MB = 200;
 export async function benchImportSqlite(mongodbUri: string, rounds = 5): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-sqlite-'));
   const client = new mongo.MongoClient(mongodbUri);
-  const peaks: number[] = [];
   try {
     const file = join(folder, 'people.db');
     makePeople(file);
-    const run = async (command: string, args: string[]): Promise<number> => {
+    const times = await ProcessorTimes.of(client);
+    let largestMb = 0;
+    const run = async (name: string, command: string, args: string[]): Promise<number> => {
       await client.db().dropDatabase();
-      const startedAt = performance.now();
-      const peakBytes = await runProcess(command, args, mongodbUri);
-      const seconds = (performance.now() - startedAt) / 1_000;
+      const { ms, peakMb } = await times.measure(name, () => timed(command, args, mongodbUri));
       const count = await client.db().collection('people').countDocuments();
-      if (count !== ROWS) throw new Error(`${args.join(' ')}: ${count} documents, not ${ROWS}`);
-      if (args.includes(OPS)) peaks.push(peakBytes);
-      return ROWS / seconds;
+      if (count !== ROWS) throw new Error(`${name}: ${count} documents, not ${ROWS}`);
+      if (args.includes(OPS)) largestMb = Math.max(largestMb, peakMb);
+      return (ROWS / ms) * 1_000;
     };
-    const node = (...args: string[]) => run(process.execPath, args);
+    const node = (name: string, ...args: string[]): Variant => ({
+      name,
+      run: () => run(name, process.execPath, args),
+    });
     const variants: Variant[] = [
-      { name: BASE, run: () => node(INSERT_MANY, file) },
-      { name: SUBJECT, run: () => node(OPS, 'import-sqlite', file) },
-      { name: UNCOMPARED, run: () => node(OPS, 'import-sqlite', file, '--no-verify') },
+      node(BASE, INSERT_MANY, file),
+      node(SUBJECT, OPS, 'import-sqlite', file),
+      node(UNCOMPARED, OPS, 'import-sqlite', file, '--no-verify'),
     ];
     const goals = [{ name: UNCOMPARED, over: BASE, atLeast: 2.5 }];
-    if (hasMongoimport()) {
+    const mongoimport = findOnPath('mongoimport');
+    if (mongoimport) {
       const lines = join(folder, 'people.json');
       const tool = ['--uri', mongodbUri, '-c', 'people', '-j', '2', '--quiet', lines];
       variants.push({
@@ -53,46 +56,18 @@ export async function benchImportSqlite(mongodbUri: string, rounds = 5): Promise
           const startedAt = performance.now();
           await writeLines(file, lines);
           const written = (performance.now() - startedAt) / 1_000;
-          return ROWS / (ROWS / (await run('mongoimport', tool)) + written);
+          return ROWS / (ROWS / (await run(TOOL, mongoimport, tool)) + written);
         },
       });
       goals.push({ name: UNCOMPARED, over: TOOL, atLeast: 4 });
     }
     await compare({ title: 'import-sqlite', unit: 'rows/s', better: 'higher', variants, goals, rounds });
-    const peakMb = Math.max(...peaks) / 1e6;
-    const verdict = peakMb < GOAL_MB ? 'met' : 'NOT met';
-    process.stdout.write(
-      `${verdict}: memory of ${SUBJECT} ${peakMb.toFixed(0)} MB at most, goal < ${GOAL_MB}\n`,
-    );
+    times.print('import-sqlite');
+    judgeMemory(largestMb, GOAL_MB);
   } finally {
     await client.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** @returns Most memory that it had, in bytes; 0 where the kernel does not tell */
-async function runProcess(command: string, args: string[], mongodbUri: string): Promise<number> {
-  const { PATH = '' } = process.env;
-  return new Promise((done, failed) => {
-    let peakBytes = 0;
-    const child = execFile(command, args, { env: { PATH, MONGODB_URI: mongodbUri } }, (error, _, stderr) => {
-      clearInterval(sampling);
-      if (error) failed(new Error(`${args.join(' ')} failed: ${stderr}`));
-      else done(peakBytes);
-    });
-    const sampling = setInterval(() => {
-      const status = `/proc/${child.pid}/status`;
-      if (!existsSync(status)) return;
-      peakBytes = Math.max(
-        peakBytes,
-        Number(/VmHWM:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1] ?? 0) * 1_024,
-      );
-    }, 100);
-  });
-}
-
-function hasMongoimport(): boolean {
-  return spawnSync('mongoimport', ['--version']).status === 0;
 }
 
 async function writeLines(file: string, lines: string): Promise<void> {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { mongo } from 'mongoose';
 import { fillMixed, fillSmall, type DataSet } from './support/data-sets.ts';
 import { compare, type Variant } from './support/paired.ts';
+import { ProcessorTimes } from './support/processor-times.ts';
 import { findOnPath, judgeMemory, timed, type TimedRun } from './support/timed-process.ts';
 
 const OPS = resolve(import.meta.dirname, '../dist/apps/ops/main.js');
@@ -49,9 +50,10 @@ async function benchSet(
   { mongodbUri, mongorestore, folder, set, rounds }: SetOptions,
 ): Promise<void> {
   let largestMb = 0;
-  const restoring = async (file: string, args: string[]): Promise<TimedRun> => {
+  const times = await ProcessorTimes.of(client);
+  const restoring = async (name: string, file: string, args: string[]): Promise<TimedRun> => {
     await client.db('restored').dropDatabase();
-    const run = await timed(file, args, mongodbUri);
+    const run = await times.measure(name, () => timed(file, args, mongodbUri));
     const found = await countDocuments(client.db('restored'));
     if (found !== set.documents) throw new Error(`${found} documents in place of ${set.documents}`);
     return run;
@@ -59,7 +61,7 @@ async function benchSet(
   const ours = (name: string, path: string): Variant => ({
     name,
     run: async () => {
-      const { ms, peakMb } = await restoring(process.execPath, [
+      const { ms, peakMb } = await restoring(name, process.execPath, [
         OPS,
         'restore',
         path,
@@ -71,18 +73,18 @@ async function benchSet(
       return ms;
     },
   });
-  const theirs = (workers: number): Variant => ({
-    name: `mongorestore, ${workers} workers`,
+  const theirs = (name: string, workers: number): Variant => ({
+    name,
     run: async () => {
       const names = [`--nsInclude=${set.name}.*`, `--nsFrom=${set.name}.*`, '--nsTo=restored.*'];
       const options = [
         `--uri=${mongodbUri.replace(/\/bench\b/, '/')}`,
         `--numInsertionWorkersPerCollection=${workers}`,
       ];
-      return (await restoring(mongorestore, [...options, ...names, folder])).ms;
+      return (await restoring(name, mongorestore, [...options, ...names, folder])).ms;
     },
   });
-  const best = await fastest(WORKERS.map(theirs));
+  const best = await fastest(WORKERS.map((workers) => theirs(`mongorestore, ${workers} workers`, workers)));
   const [own, dumped] = ['ops, own backup', 'ops, of mongodump'];
   await compare({
     title: `restore of ${set.name}`,
@@ -95,6 +97,7 @@ async function benchSet(
     ],
     rounds,
   });
+  times.print(`restore of ${set.name}`);
   judgeMemory(largestMb, MEMORY_LIMIT_MB);
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createSource, fillSql } from '../../test/import-sqlite/odd-source.ts';
 import { silentProgress } from '../../test/import-sqlite/silent-progress.ts';
+import { EMPTY_CONTENT } from '../raw/content-hash.ts';
 import { importSqlite } from './import-sqlite.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { ImportReport } from './report/import-report.ts';
@@ -82,7 +83,7 @@ describe('an import into a collection that is not empty', () => {
         $set: {
           'state.isDone': false,
           'state.position': { rows: 0, rowid: null },
-          'state.hash': { documents: 0, sizeBytes: 0, lanes: [] },
+          'state.hash': EMPTY_CONTENT,
         },
       },
     );
@@ -108,7 +109,7 @@ describe('an import into a collection that is not empty', () => {
         $set: {
           'state.isDone': false,
           'state.position': { rows: 0, rowid: null },
-          'state.hash': { documents: 0, sizeBytes: 0, lanes: [] },
+          'state.hash': EMPTY_CONTENT,
         },
       },
     );

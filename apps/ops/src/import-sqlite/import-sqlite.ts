@@ -1,14 +1,14 @@
 import { mongo } from 'mongoose';
+import { passBytes } from '../raw/collect-buffers.ts';
+import { isSameContent } from '../raw/content-hash.ts';
+import { documentsIn } from '../raw/insert-raw.ts';
+import { readContent } from '../raw/read-content.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { ContentHash } from './encode/content-hash.ts';
 import { embedKey } from './encode/encoder-context.ts';
 import { buildIndexes, type BuiltIndex } from './load/build-indexes.ts';
-import { passBytes } from './load/collect-buffers.ts';
-import { documentsIn } from './load/insert-raw.ts';
 import { loadTable } from './load/load-table.ts';
 import { NOTHING_DONE, ProgressStore, type LoadState } from './load/progress-store.ts';
 import { BatchReader } from './load/read-batches.ts';
-import { readBack } from './load/read-back.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { ImportPlan, IndexPlan, LoadPlan } from './plan/import-plan.ts';
 import { planImport } from './plan/plan-import.ts';
@@ -160,21 +160,21 @@ async function importTable(options: TableImport): Promise<Tables[number]> {
 }
 
 async function compare(
-  { hash }: LoadState,
+  { hash: expected }: LoadState,
   { db, signal, progress, load }: TableImport,
 ): Promise<NonNullable<TableReport['verified']>> {
-  const expected = new ContentHash(hash);
   const bar = progress.bar(`${load.collection} (comparing)`, expected.documents, 'documents');
-  const found = await readBack(db, load.collection, {
+  const found = await readContent({
+    db,
+    collection: load.collection,
+    // A majority, so that what was read cannot be undone by a failover.
+    find: { readConcern: { level: 'majority' } },
     signal,
-    onProgress: (documents) => bar.update(documents),
+    onRead: (documents) => bar.update(documents),
   });
   bar.finish(found.documents);
-  const isEqual =
-    found.documents === expected.documents &&
-    found.sizeBytes === expected.sizeBytes &&
-    found.toString() === expected.toString();
-  return { documents: found.documents, expectedHash: expected.toString(), hash: found.toString(), isEqual };
+  const isEqual = isSameContent(found, expected);
+  return { documents: found.documents, expectedHash: expected.hash, hash: found.hash, isEqual };
 }
 
 async function createCollection(db: mongo.Db, name: string): Promise<void> {
@@ -192,8 +192,7 @@ async function rehearse(
   const samples: string[] = [];
   for (const batch of reader.batches()) {
     if (samples.length === 0) {
-      const first = documentsIn({ ...batch, ends: batch.ends.slice(0, SAMPLES) });
-      samples.push(...first.map(toExtendedJson));
+      samples.push(...documentsIn(batch.bytes).slice(0, SAMPLES).map(toExtendedJson));
     }
     bar.update(batch.after.position.rows);
     batch.release();

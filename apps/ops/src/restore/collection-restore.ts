@@ -1,5 +1,5 @@
+import { ContentHash, type ContentDigest } from '../raw/content-hash.ts';
 import { planCollection, type CollectionPlan } from './collection-plan.ts';
-import { ContentHash, type ContentDigest } from './content-hash.ts';
 import type { DumpCollection } from './dump.ts';
 import type { CollectionReport, CollectionState } from './report.ts';
 import { Tally } from './restore-documents.ts';

@@ -1,35 +1,18 @@
 import type { mongo } from 'mongoose';
-import { readAll, readBatches } from '../backup/read-collection.ts';
-import type { CollectionPlan, Storage } from './collection-plan.ts';
-import { ContentHash, type ContentDigest } from './content-hash.ts';
+import { readAll } from '../backup/read-collection.ts';
+import { isSameContent, type ContentDigest } from '../raw/content-hash.ts';
+import type { CollectionPlan } from './collection-plan.ts';
 import { toOrdered, type OrderedDocument } from './ordered-bson.ts';
 
 /** Differs between releases of the server for the same rules. */
 const OF_RELEASE = ['version'];
-
-/** Reads a collection back and says what it holds. */
-export async function readContent(
-  db: mongo.Db,
-  { collection, isRaw }: Storage,
-  signal: AbortSignal,
-  onRead: (documents: number) => void,
-): Promise<ContentDigest> {
-  const content = new ContentHash();
-  const command = { find: collection, ...(isRaw && { rawData: true }) };
-  for await (const batch of readBatches({ db, command, collection, signal })) {
-    content.add(batch.documents);
-    onRead(content.documents);
-  }
-  return content.digest;
-}
 
 /** How the documents of a collection differ from those of the dump, or `undefined`. */
 export function differenceOf(expected: ContentDigest, found: ContentDigest): string | undefined {
   if (found.documents !== expected.documents) {
     return `it holds ${found.documents} documents in place of ${expected.documents}`;
   }
-  const hasSameContent = found.hash === expected.hash && found.sizeBytes === expected.sizeBytes;
-  return hasSameContent ? undefined : 'its documents are not those of the dump';
+  return isSameContent(found, expected) ? undefined : 'its documents are not those of the dump';
 }
 
 /** Options and indexes that are not as planned, in words. Those that let documents expire are not there yet. */

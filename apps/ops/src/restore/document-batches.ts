@@ -1,6 +1,6 @@
 import { BackupError } from '../backup/backup.error.ts';
 import { documentSize } from '../backup/dump-format/bson-walk.ts';
-import type { RawDocuments } from './raw-insert.ts';
+import type { RawDocuments } from '../raw/insert-raw.ts';
 
 /** Larger messages are no faster, and each is in memory three times while the driver sends it. */
 const BATCH_BYTES = 2_000_000;
@@ -36,13 +36,23 @@ export class BatchBuilder {
     this.#buffer = pool.take();
   }
 
-  /** Adds bytes, which may end within a document, and returns the batches that have become full. */
+  /** Memory for the bytes that come next. There always is some. */
+  get space(): Buffer {
+    return this.#buffer.subarray(this.#end);
+  }
+
+  /** Adds the first bytes of {@link space}, which may end within a document, and returns the batches that have become full. */
+  *fill(sizeBytes: number): Generator<PooledDocuments> {
+    this.#end += sizeBytes;
+    while (this.#end === this.#buffer.length) yield* this.#cut();
+  }
+
+  /** Adds bytes from elsewhere. */
   *add(chunk: Buffer): Generator<PooledDocuments> {
     for (let at = 0; at < chunk.length;) {
-      const copied = chunk.copy(this.#buffer, this.#end, at);
-      this.#end += copied;
+      const copied = chunk.copy(this.space, 0, at);
       at += copied;
-      if (this.#end === this.#buffer.length) yield* this.#cut();
+      yield* this.fill(copied);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { CollectionType } from '../backup/dump-format/metadata-json.ts';
 import { BUCKETS_PREFIX } from '../backup/dump-format/names.ts';
+import type { ContentDigest } from '../raw/content-hash.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { ContentDigest } from './content-hash.ts';
 import type { PooledDocuments } from './document-batches.ts';
 
 export interface VerifyOptions {

@@ -5,7 +5,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { BackupError } from '../backup/backup.error.ts';
 import { readArchive, type ArchiveEvent } from '../backup/dump-format/archive.ts';
 import { readDumpFile, SUFFIX } from '../backup/dump-format/compression.ts';
-import { BatchBuilder, BatchPool } from './document-batches.ts';
+import { BatchBuilder, BatchPool, type PooledDocuments } from './document-batches.ts';
 import type { DumpBatch } from './dump.ts';
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
@@ -23,14 +23,27 @@ export async function* readFiles(files: readonly DataFile[]): AsyncGenerator<Dum
   for (const { collection, path } of files) {
     const builder = new BatchBuilder(pool);
     try {
-      for await (const chunk of readDumpFile(path)) {
-        for (const batch of builder.add(chunk)) yield { collection, ...batch };
-      }
+      const batches = isCompressed(path) ? decompressInto(builder, path) : readInto(builder, path);
+      for await (const batch of batches) yield { collection, ...batch };
       for (const batch of builder.finish()) yield { collection, ...batch };
     } catch (error) {
       throw inFile(path, error);
     }
   }
+}
+
+/** Straight into the memory of the batches. */
+async function* readInto(builder: BatchBuilder, path: string): AsyncGenerator<PooledDocuments> {
+  await using file = await open(path);
+  for (;;) {
+    const { bytesRead } = await file.read(builder.space);
+    if (bytesRead === 0) return;
+    yield* builder.fill(bytesRead);
+  }
+}
+
+async function* decompressInto(builder: BatchBuilder, path: string): AsyncGenerator<PooledDocuments> {
+  for await (const chunk of readDumpFile(path)) yield* builder.add(chunk);
 }
 
 /**
@@ -71,13 +84,17 @@ export async function* readArchiveEvents(path: string): AsyncGenerator<ArchiveEv
 }
 
 async function bytesOf(path: string): Promise<AsyncIterable<Buffer>> {
-  const isNamed = [SUFFIX.gzip, SUFFIX.zstd].some((suffix) => path.endsWith(suffix));
+  const isNamed = isCompressed(path);
   const magic = await firstBytes(path);
   if (!isNamed && magic.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
     return decompressed(path, createGunzip());
   }
   if (!isNamed && magic.equals(ZSTD_MAGIC)) return decompressed(path, createZstdDecompress());
   return readDumpFile(path);
+}
+
+function isCompressed(path: string): boolean {
+  return path.endsWith(SUFFIX.gzip) || path.endsWith(SUFFIX.zstd);
 }
 
 async function firstBytes(path: string): Promise<Buffer> {

@@ -1,12 +1,18 @@
 import type { mongo } from 'mongoose';
+import type { ContentHash } from '../raw/content-hash.ts';
+import { insertRaw, type Refusal } from '../raw/insert-raw.ts';
 import type { CollectionPlan } from './collection-plan.ts';
-import type { ContentHash } from './content-hash.ts';
 import type { Dump, DumpBatch } from './dump.ts';
-import { insertRaw, type Refusal } from './raw-insert.ts';
 import { Window } from './window.ts';
 
 /** More messages in flight are no faster, and each takes memory. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 3;
+const LIKE_DUMPED = {
+  // They were stored once, validator or not.
+  bypassDocumentValidation: true,
+  // No time limit: a member that lags behind slows a restore down and does not end it.
+  writeConcern: { w: 'majority', journal: true },
+} as const;
 const DUPLICATE_KEY = 11_000;
 /** More would only repeat themselves. */
 const MAX_REFUSALS = 100;
@@ -19,7 +25,7 @@ export class Tally {
   /** Acknowledged by the server. */
   stored = 0;
   refusedCount = 0;
-  /** The first of those that were refused; the index counts within a message. */
+  /** The first of those that were refused; the place counts within a message. */
   readonly refusals: Refusal[] = [];
 
   constructor(plan: CollectionPlan, content?: ContentHash) {
@@ -56,7 +62,10 @@ export async function restoreDocuments(
   const store = async (batch: DumpBatch, tally: Tally): Promise<void> => {
     try {
       const { collection, isRaw } = tally.plan.storage ?? { collection: batch.collection, isRaw: false };
-      const { inserted, refused } = await insertRaw(db.collection(collection), batch, isRaw);
+      const { inserted, refused } = await insertRaw(db.collection(collection), batch, {
+        ...LIKE_DUMPED,
+        ...(isRaw && { rawData: true }),
+      });
       const others = isResumed ? refused.filter(({ code }) => code !== DUPLICATE_KEY) : refused;
       tally.stored += inserted + refused.length - others.length;
       for (const refusal of others) tally.refuse(refusal);
@@ -71,7 +80,7 @@ export async function restoreDocuments(
       const tally = tallies.get(batch.collection);
       if (tally === undefined) throw new Error('The dump has changed while it was read');
       await window.add(() => store(batch, tally));
-      tally.content?.add(batch.bytes);
+      tally.content?.add(batch.bytes, batch.count);
       // There the order of insertion is the order of reading.
       if (tally.plan.isCapped) await window.drain();
     }

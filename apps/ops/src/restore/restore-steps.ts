@@ -1,9 +1,10 @@
 import type { mongo } from 'mongoose';
+import { readContent } from '../raw/read-content.ts';
 import type { Progress, ProgressBar } from '../terminal/progress.ts';
 import { buildIndexes, startExpiry, type IndexProblem } from './build-indexes.ts';
 import { createCollection } from './collection-plan.ts';
 import type { CollectionRestore } from './collection-restore.ts';
-import { compareDefinition, differenceOf, readContent } from './compare.ts';
+import { compareDefinition, differenceOf } from './compare.ts';
 import type { Dump } from './dump.ts';
 import { restoreDocuments } from './restore-documents.ts';
 import { readCollections } from './target.ts';
@@ -21,8 +22,9 @@ export interface StepContext {
 export async function runSteps(context: StepContext): Promise<void> {
   await createCollections(context);
   await fill(context);
-  await buildAllIndexes(context);
-  await compareAll(context);
+  // The documents stay what they are while an index is built, which keeps one processor of the server busy.
+  await settled(buildAllIndexes(context), compareDocuments(context));
+  await compareDefinitions(context);
   // Last: documents that have expired meanwhile are restored and compared like all others, and only then go.
   await startAllExpiry(context);
   for (const collection of context.collections) collection.finish();
@@ -74,21 +76,34 @@ async function buildAllIndexes({ db, collections, signal, progress }: StepContex
   }
 }
 
-async function compareAll({ db, collections, signal, progress }: StepContext): Promise<void> {
-  const found = new Map((await readCollections(db)).map((each) => [each.name, each]));
+async function compareDocuments({ db, collections, signal, progress }: StepContext): Promise<void> {
   const total = collections.reduce((sum, { expectedDocuments }) => sum + expectedDocuments, 0);
   const bar = progress?.bar('comparing', total, 'documents');
   let compared = 0;
   for (const { plan, expected, problems } of collections) {
     signal.throwIfAborted();
-    problems.push(...(await compareDefinition(db, plan, found.get(plan.name)?.options)));
     if (plan.storage === undefined) continue;
-    const content = await readContent(db, plan.storage, signal, (read) => bar?.update(compared + read));
+    const { collection, isRaw } = plan.storage;
+    const content = await readContent({
+      db,
+      collection,
+      find: isRaw ? { rawData: true } : {},
+      signal,
+      onRead: (read) => bar?.update(compared + read),
+    });
     compared += content.documents;
     const difference = differenceOf(expected, content);
     if (difference !== undefined) problems.push(difference);
   }
   bar?.finish(compared);
+}
+
+async function compareDefinitions({ db, collections, signal }: StepContext): Promise<void> {
+  const found = new Map((await readCollections(db)).map((each) => [each.name, each]));
+  for (const { plan, problems } of collections) {
+    signal.throwIfAborted();
+    problems.push(...(await compareDefinition(db, plan, found.get(plan.name)?.options)));
+  }
 }
 
 async function startAllExpiry({ db, collections, signal }: StepContext): Promise<void> {
@@ -98,6 +113,12 @@ async function startAllExpiry({ db, collections, signal }: StepContext): Promise
     collection.builtIndexes += collection.plan.expiringIndexes.length - refused.length;
     collection.problems.push(...refused.map(describe));
   }
+}
+
+/** Waits for all, whatever becomes of them, and throws what the first of them has thrown. */
+async function settled(...steps: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(steps);
+  await Promise.all(steps);
 }
 
 function isView({ plan }: CollectionRestore): boolean {

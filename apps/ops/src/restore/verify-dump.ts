@@ -3,7 +3,7 @@ import { BackupError } from '../backup/backup.error.ts';
 import { checkDocument, documentSize } from '../backup/dump-format/bson-walk.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { findDamagedFiles } from '../backup/verify-backup.ts';
-import { ContentHash } from './content-hash.ts';
+import { ContentHash } from '../raw/content-hash.ts';
 import type { DumpBatch, DumpCollection, VerifyOptions } from './dump.ts';
 
 /**
@@ -39,10 +39,10 @@ export async function verifyByWalk(
   for (const { storedAs } of collections) contents.set(storedAs ?? '', new ContentHash());
   const bar = progress?.bar('reading', undefined, 'bytes');
   let doneBytes = 0;
-  for await (const { collection, bytes, release } of batches) {
+  for await (const { collection, bytes, count, release } of batches) {
     signal.throwIfAborted();
     checkDocuments(bytes);
-    contents.get(collection)?.add(bytes);
+    contents.get(collection)?.add(bytes, count);
     bar?.update((doneBytes += bytes.length));
     release();
   }

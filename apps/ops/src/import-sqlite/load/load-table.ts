@@ -1,7 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { LoadPlan } from '../plan/import-plan.ts';
 import type { SqliteSource } from '../source/sqlite-source.ts';
-import { passBytes } from './collect-buffers.ts';
 import type { LoadState, ProgressStore, RowFailure } from './progress-store.ts';
 import { BatchReader, KEPT_FAILURES, type Batch } from './read-batches.ts';
 import { settleBatch, type Settled, type SettleOptions } from './settle-batch.ts';
@@ -108,7 +107,6 @@ class Load {
     this.#state = this.#withRefused(batch.after);
     this.#options.onProgress(batch.after.position.rows);
     batch.release();
-    passBytes(batch.bytes.length);
     if (performance.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
     await this.#options.progress.save(this.#plan, this.#state);
     this.#savedAt = performance.now();

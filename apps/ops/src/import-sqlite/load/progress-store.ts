@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { HashState } from '../encode/content-hash.ts';
+import { EMPTY_CONTENT, type ContentDigest } from '../../raw/content-hash.ts';
 import { ImportError } from '../import-sqlite.error.ts';
 import type { LoadPlan } from '../plan/import-plan.ts';
 import { PROGRESS_COLLECTION } from '../plan/names.ts';
@@ -21,7 +21,7 @@ export interface RowFailure {
 /** What is known about one collection at a position. */
 export interface LoadState {
   position: Position;
-  hash: HashState;
+  hash: ContentDigest;
   /** Rows in embedded arrays, by {@link embedKey}. */
   embedded: Record<string, number>;
   notes: Note[];
@@ -47,7 +47,7 @@ interface ProgressDocument {
 
 export const NOTHING_DONE: LoadState = {
   position: { rows: 0, rowid: undefined },
-  hash: { documents: 0, sizeBytes: 0, lanes: [] },
+  hash: EMPTY_CONTENT,
   embedded: {},
   notes: [],
   failures: [],

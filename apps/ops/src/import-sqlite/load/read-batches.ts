@@ -1,15 +1,16 @@
+import { ContentHash } from '../../raw/content-hash.ts';
+import type { RawDocuments } from '../../raw/insert-raw.ts';
 import { BsonWriter } from '../encode/bson-writer.ts';
-import { ContentHash } from '../encode/content-hash.ts';
 import { rowNumberOf } from '../encode/encoder-context.ts';
 import { RowEncoder } from '../encode/row-encoder.ts';
 import type { LoadPlan } from '../plan/import-plan.ts';
 import { RowNotes } from '../report/notes.ts';
+import { largestRowBytes } from '../source/sqlite-schema.ts';
 import { nameSqliteError, type SqliteSource, type SqlRow } from '../source/sqlite-source.ts';
-import type { RawBatch } from './insert-raw.ts';
 import type { LoadState, Position, RowFailure } from './progress-store.ts';
 
 /** Documents that go to the server together. */
-export interface Batch extends RawBatch {
+export interface Batch extends RawDocuments {
   /** Numbers of the rows, for what the server refuses. */
   rowNumbers: number[];
   /** What is known once all of them are stored. */
@@ -22,6 +23,10 @@ const BATCH_BYTES = 1_048_576;
 const BATCH_DOCUMENTS = 5_000;
 /** @see https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size */
 const MAX_DOCUMENT_BYTES = 16 * 1_048_576;
+/** Of rows that are read at once: their bytes at most, and their number. More are no faster. */
+const PAGE_BYTES = 262_144;
+const LEAST_PAGE = 8;
+const MOST_PAGE = 512;
 /** Failures that are listed; the count goes on. */
 export const KEPT_FAILURES = 100;
 
@@ -56,42 +61,38 @@ export class BatchReader {
       embedded: this.#embedded,
     });
     let writer = this.#takeWriter();
-    let [ends, rowNumbers]: [number[], number[]] = [[], []];
+    let rowNumbers: number[] = [];
     const position = this.#position;
-    const rows = this.#open();
     try {
-      for (let next = rows.next(); !next.done; next = rows.next()) {
-        const row = next.value;
-        position.rows += 1;
-        if (typeof row[0] === 'bigint') position.rowid = row[0];
-        const start = writer.offset;
-        encoder.encode(writer, row, position.rows);
-        if (writer.offset - start > MAX_DOCUMENT_BYTES) {
-          this.#fail(rowNumberOf(row, position.rows), 'its document is larger than 16 MB');
-          writer.offset = start;
-        } else {
-          this.#hash.add(writer.view, start, writer.offset);
-          ends.push(writer.offset);
-          rowNumbers.push(Number(rowNumberOf(row, position.rows)));
+      for (const page of this.#pages()) {
+        for (const row of page) {
+          position.rows += 1;
+          if (typeof row[0] === 'bigint') position.rowid = row[0];
+          const start = writer.offset;
+          encoder.encode(writer, row, position.rows);
+          if (writer.offset - start > MAX_DOCUMENT_BYTES) {
+            this.#fail(rowNumberOf(row, position.rows), 'its document is larger than 16 MB');
+            writer.offset = start;
+          } else {
+            rowNumbers.push(Number(rowNumberOf(row, position.rows)));
+          }
+          if (writer.offset < BATCH_BYTES && rowNumbers.length < BATCH_DOCUMENTS) continue;
+          yield this.#seal(writer, rowNumbers);
+          writer = this.#takeWriter();
+          rowNumbers = [];
         }
-        if (writer.offset < BATCH_BYTES && ends.length < BATCH_DOCUMENTS) continue;
-        yield this.#seal(writer, ends, rowNumbers);
-        writer = this.#takeWriter();
-        [ends, rowNumbers] = [[], []];
       }
     } catch (error) {
       throw nameSqliteError(this.#source.name, error);
-    } finally {
-      rows.return?.();
     }
-    if (ends.length > 0) yield this.#seal(writer, ends, rowNumbers);
+    if (rowNumbers.length > 0) yield this.#seal(writer, rowNumbers);
   }
 
   /** What is known when every batch is stored. */
   get state(): LoadState {
     return {
       position: { ...this.#position },
-      hash: this.#hash.state,
+      hash: this.#hash.digest,
       embedded: Object.fromEntries(this.#embedded),
       notes: this.#notes.list(),
       failures: this.#failures,
@@ -106,33 +107,49 @@ export class BatchReader {
       this.#failures = [...this.#failures, { row: Number(row), reason }];
   }
 
-  /** Rows from where the last run has ended. */
-  #open(): Iterator<SqlRow> {
+  /** Rows from where the last run has ended; those that may be large one by one. */
+  *#pages(): Generator<SqlRow[]> {
     const { rows, from, where } = this.#plan;
     const { rows: done, rowid } = this.#position;
-    const order = rows.rowid === undefined ? '' : ` ORDER BY ${rows.rowid}`;
-    const isSeek = rowid !== undefined && rows.rowid !== undefined;
-    const after = isSeek ? `${where === '' ? 'WHERE' : ' AND'} ${rows.rowid} > ?` : '';
-    const sql = `SELECT ${rows.select} ${from} ${where}${after}${order}`;
-    const iterator = this.#source.rows(sql, ...(isSeek ? [rowid] : []));
-    // Without a rowid to seek, the rows that are done are passed over: the file is the same, and so is their order.
-    const skip = isSeek ? 0 : done;
-    for (let place = 0; place < skip; place += 1) iterator.next();
-    return iterator;
+    const select = `SELECT ${rows.select} ${from} ${where}`;
+    if (rows.rowid === undefined) {
+      // The rows that are done are passed over: the file is the same, and so is their order.
+      yield* singly(this.#source.rows(select), done);
+      return;
+    }
+    const after = `${where === '' ? 'WHERE' : ' AND'} ${rows.rowid} > ?`;
+    const sqlFor = (isSeek: boolean): string => `${select}${isSeek ? after : ''} ORDER BY ${rows.rowid}`;
+    const largest = largestRowBytes(this.#source, rows.table) ?? PAGE_BYTES;
+    const size = Math.floor(PAGE_BYTES / Math.max(1, largest));
+    if (size >= LEAST_PAGE) yield* this.#source.pages(sqlFor, rowid, Math.min(MOST_PAGE, size));
+    else if (rowid === undefined) yield* singly(this.#source.rows(sqlFor(false)), 0);
+    else yield* singly(this.#source.rows(sqlFor(true), rowid), 0);
   }
 
-  #seal(writer: BsonWriter, ends: number[], rowNumbers: number[]): Batch {
+  #seal(writer: BsonWriter, rowNumbers: number[]): Batch {
     const bytes = writer.bytes.subarray(0, writer.offset);
+    const count = rowNumbers.length;
+    this.#hash.add(bytes, count);
     const release = (): void => {
       // What has grown for a large document goes.
       if (writer.bytes.length <= BATCH_BYTES * 2) this.#spare.push(writer);
     };
-    return { bytes, ends, rowNumbers, after: this.state, release };
+    return { bytes, count, rowNumbers, after: this.state, release };
   }
 
   #takeWriter(): BsonWriter {
     const writer = this.#spare.pop() ?? new BsonWriter(BATCH_BYTES + BATCH_BYTES / 4);
     writer.offset = 0;
     return writer;
+  }
+}
+
+/** Each row as a page of its own, without the first ones. */
+function* singly(rows: Iterator<SqlRow>, skip: number): Generator<SqlRow[]> {
+  try {
+    for (let place = 0; place < skip; place += 1) rows.next();
+    for (let next = rows.next(); !next.done; next = rows.next()) yield [next.value];
+  } finally {
+    rows.return?.();
   }
 }

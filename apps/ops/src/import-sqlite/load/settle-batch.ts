@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseTimeoutError, DatabaseUnavailableError, toDatabaseError } from '#database';
 import { mongo } from 'mongoose';
-import { documentsIn, insertRaw, type RawBatch, type Refusal } from './insert-raw.ts';
+import { documentsIn, insertRaw, type RawDocuments, type Refusal } from '../../raw/insert-raw.ts';
 
 /** Which documents of a batch are not in the collection, and why. */
 export interface Settled {
@@ -30,10 +30,10 @@ const LOOK_UP = 1_000;
  */
 export async function settleBatch(
   collection: mongo.Collection,
-  batch: RawBatch,
+  batch: RawDocuments,
   options: SettleOptions,
 ): Promise<Settled> {
-  const refusals = await persist(() => insertRaw(collection, batch), options);
+  const { inserted, refused: refusals } = await persist(() => insertRaw(collection, batch), options);
   const duplicates = refusals.filter(({ code }) => code === DUPLICATE_KEY);
   const others = refusals.filter(({ code }) => code !== DUPLICATE_KEY);
   const failures = others.map(({ place, code }) => ({
@@ -42,7 +42,7 @@ export async function settleBatch(
   }));
   const conflicts = await persist(() => findConflicts(collection, batch, duplicates), options);
   return {
-    inserted: batch.ends.length - refusals.length,
+    inserted,
     alreadyThere: duplicates.length - conflicts.length,
     failures: [...failures, ...conflicts],
   };
@@ -68,11 +68,11 @@ async function persist<T>(operation: () => Promise<T>, { signal, patienceMs }: S
 
 async function findConflicts(
   collection: mongo.Collection,
-  batch: RawBatch,
+  batch: RawDocuments,
   duplicates: readonly Refusal[],
 ): Promise<Settled['failures']> {
   if (duplicates.length === 0) return [];
-  const documents = documentsIn(batch);
+  const documents = documentsIn(batch.bytes);
   const conflicts: Settled['failures'] = [];
   for (let from = 0; from < duplicates.length; from += LOOK_UP) {
     const part = duplicates.slice(from, from + LOOK_UP).flatMap(({ place }) => {

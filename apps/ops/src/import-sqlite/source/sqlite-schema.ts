@@ -1,3 +1,4 @@
+import { ImportError } from '../import-sqlite.error.ts';
 import { quoted, type SqliteSource } from './sqlite-source.ts';
 
 export type TableKind = 'shadow' | 'table' | 'view' | 'virtual';
@@ -174,6 +175,26 @@ function readForeignKeys(source: SqliteSource, table: string): SqliteForeignKey[
     keys.set(Number(row.id), key);
   }
   return [...keys.values()];
+}
+
+/**
+ * Most bytes that one row of a table takes in the file, which is what it takes in memory at least.
+ *
+ * @returns `undefined` where the file does not tell, as of a virtual table
+ * @see https://sqlite.org/dbstat.html
+ */
+export function largestRowBytes(source: SqliteSource, table: string): number | undefined {
+  // Columns that are computed when they are read are in no file.
+  const computed = source.all('SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 2', table);
+  if (computed.length > 0) return undefined;
+  try {
+    const [found] = source.all(`SELECT mx_payload AS size FROM dbstat('main', 1) WHERE name = ?`, table);
+    return found === undefined ? undefined : Number(found.size);
+  } catch (error) {
+    // A SQLite without this table, or a damaged file: that is met again when rows are read.
+    if (error instanceof ImportError) return undefined;
+    throw error;
+  }
 }
 
 /** Rows of a table, or those that meet a condition. */

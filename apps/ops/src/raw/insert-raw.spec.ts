@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
-import { insertRaw, type RawDocuments } from './raw-insert.ts';
+import { insertRaw, type RawDocuments } from './insert-raw.ts';
 
 function raw(documents: mongo.Document[]): RawDocuments {
   const bytes = Buffer.concat(documents.map((document) => mongo.BSON.serialize(document)));
@@ -36,14 +36,17 @@ describe(insertRaw.name, () => {
     const { inserted, refused } = await insertRaw(db.collection('refusing'), documents);
     expect(inserted).toBe(3);
     expect(refused).toEqual([
-      { index: 2, code: 11_000, message: expect.stringContaining('duplicate key') },
-      { index: 4, code: 11_000, message: expect.stringContaining('duplicate key') },
+      { place: 2, code: 11_000, message: expect.stringContaining('duplicate key') },
+      { place: 4, code: 11_000, message: expect.stringContaining('duplicate key') },
     ]);
   });
 
-  it('stores documents that break the validator', async () => {
+  it('stores documents that break the validator, if it is told to', async () => {
+    const options = { bypassDocumentValidation: true };
     await db.createCollection('strict', { validator: { n: { $type: 'int' } } });
-    await expect(insertRaw(db.collection('strict'), raw([{ n: 'no number' }]))).resolves.toMatchObject({
+    await expect(
+      insertRaw(db.collection('strict'), raw([{ n: 'no number' }]), options),
+    ).resolves.toMatchObject({
       inserted: 1,
     });
   });

@@ -7,14 +7,14 @@ type Collect = (options: { type: 'major' | 'minor' }) => void;
 const ENOUGH_BYTES = 16 * 1_048_576;
 
 /** A document of this size has left several copies of itself. */
-const LARGE_BYTES = 4 * 1_048_576;
+const LARGE_BYTES = 12 * 1_048_576;
 
 let collect: Collect | undefined;
 let passedBytes = 0;
 
 /**
- * Says that so many bytes have passed through buffers that nobody needs any more. V8 lets 64 MB of them gather before it collects them, more
- * than everything else here takes; a collection of the young ones costs about a millisecond, one of all about ten.
+ * Says that so many bytes have passed through buffers that nobody needs any more. V8 lets 64 MB of them gather, more than everything else
+ * here takes, and then looks through the whole heap for ten milliseconds and more; a collection of the young ones costs about one.
  */
 export function passBytes(sizeBytes: number): void {
   passedBytes += sizeBytes;
