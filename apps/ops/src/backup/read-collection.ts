@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { collectReplies } from './collect-replies.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { readCursor, takeBatch, type Batch } from './cursor-reply.ts';
 
 export interface ReadOptions {
@@ -43,7 +43,7 @@ export async function* readBatches({ db, command, collection, signal }: ReadOpti
       const batch = takeBatch(reply);
       if (batch.count > 0) averageBytes = batch.documents.length / batch.count;
       yield batch;
-      collectReplies(batch.documents.length);
+      collectGarbage(batch.documents.length);
       if (!next || open === 0n) return;
       reply = readCursor((await next).cursor as Uint8Array);
       next = undefined;

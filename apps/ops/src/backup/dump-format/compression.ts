@@ -3,6 +3,7 @@ import { constants, createGunzip, createZstdCompress, createZstdDecompress } fro
 import { pipeline, type Transform } from 'node:stream';
 import type { Compression } from '../manifest.ts';
 import { BackupError } from '../backup.error.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { GzipSink } from './gzip-sink.ts';
 
@@ -27,13 +28,13 @@ export async function* readDumpFile(path: string, signal?: AbortSignal): AsyncGe
   const file = createReadStream(path, { highWaterMark: READ_BYTES, ...(signal && { signal }) });
   const decompressor = decompressorFor(path);
   if (!decompressor) {
-    yield* file as AsyncIterable<Buffer>;
+    yield* collected(file);
     return;
   }
   // The error arrives at the reader of the decompressor.
   pipeline(file, decompressor, () => undefined);
   try {
-    yield* decompressor as AsyncIterable<Buffer>;
+    yield* collected(decompressor);
   } catch (cause) {
     if (signal?.aborted || !isDecompressionError(cause)) throw cause;
     throw new BackupError('BACKUP_DAMAGED', 'The backup is damaged: a file cannot be decompressed', {
@@ -45,6 +46,13 @@ export async function* readDumpFile(path: string, signal?: AbortSignal): AsyncGe
   // What Node's decompressor finds behind the first frame of zstd is passed over in silence.
   if (decompressor.bytesWritten < file.bytesRead) {
     throw new BackupError('BACKUP_DAMAGED', 'The backup is damaged: a file goes on after its end');
+  }
+}
+
+async function* collected(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    collectGarbage(chunk.length);
   }
 }
 

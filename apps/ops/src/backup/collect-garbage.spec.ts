@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { collectReplies, FLAGS } from './collect-replies.ts';
+import { collectGarbage, FLAGS } from './collect-garbage.ts';
 
 const REPLY_BYTES = 2 * 1_024 * 1_024;
 const PIECE_BYTES = 64 * 1_024;
 
-describe(collectReplies.name, () => {
-  it('keeps replies from piling up', () => {
+describe(collectGarbage.name, () => {
+  it('keeps buffers from piling up', () => {
     const start = process.memoryUsage().arrayBuffers;
     let mostBytes = 0;
     for (let reply = 0; reply < 100; reply += 1) {
       for (let piece = 0; piece < REPLY_BYTES / PIECE_BYTES; piece += 1) Buffer.allocUnsafeSlow(PIECE_BYTES);
       Buffer.allocUnsafeSlow(REPLY_BYTES);
-      collectReplies(REPLY_BYTES);
+      collectGarbage(REPLY_BYTES);
       mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - start);
     }
     // Of 400 MB; V8 by itself leaves more than 50.
