@@ -2,12 +2,16 @@ import type { mongo } from 'mongoose';
 import { readContent } from '../raw/read-content.ts';
 import type { Progress, ProgressBar } from '../terminal/progress.ts';
 import { buildIndexes, startExpiry, type IndexProblem } from './build-indexes.ts';
-import { createCollection } from './collection-plan.ts';
+import { createCollection, type Storage } from './collection-plan.ts';
 import type { CollectionRestore } from './collection-restore.ts';
 import { compareDefinition, differenceOf } from './compare.ts';
 import type { Dump } from './dump.ts';
 import { restoreDocuments } from './restore-documents.ts';
 import { readCollections } from './target.ts';
+import { Window } from './window.ts';
+
+/** Collections that are read back at the same time: the server reads each on one processor. */
+const COMPARED_AT_ONCE = 2;
 
 export interface StepContext {
   db: mongo.Db;
@@ -80,21 +84,29 @@ async function compareDocuments({ db, collections, signal, progress }: StepConte
   const total = collections.reduce((sum, { expectedDocuments }) => sum + expectedDocuments, 0);
   const bar = progress?.bar('comparing', total, 'documents');
   let compared = 0;
-  for (const { plan, expected, problems } of collections) {
-    signal.throwIfAborted();
-    if (plan.storage === undefined) continue;
-    const { collection, isRaw } = plan.storage;
-    const content = await readContent({
-      db,
-      collection,
-      find: isRaw ? { rawData: true } : {},
-      signal,
-      onRead: (read) => bar?.update(compared + read),
-    });
-    compared += content.documents;
-    const difference = differenceOf(expected, content);
-    if (difference !== undefined) problems.push(difference);
+  const compare = async ({ collection, isRaw }: Storage, restored: CollectionRestore): Promise<void> => {
+    let before = 0;
+    const onRead = (documents: number): void => {
+      compared += documents - before;
+      before = documents;
+      bar?.update(compared);
+    };
+    const find = isRaw ? { rawData: true } : {};
+    const content = await readContent({ db, collection, find, signal, onRead });
+    const difference = differenceOf(restored.expected, content);
+    if (difference !== undefined) restored.problems.push(difference);
+  };
+  const window = new Window(COMPARED_AT_ONCE);
+  try {
+    for (const restored of collections) {
+      const { storage } = restored.plan;
+      signal.throwIfAborted();
+      if (storage !== undefined) await window.add(() => compare(storage, restored));
+    }
+  } finally {
+    await window.settle();
   }
+  await window.drain();
   bar?.finish(compared);
 }
 
