@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { mongo } from 'mongoose';
 import { fillMixed, fillSmall, type DataSet } from './support/data-sets.ts';
 import { compare, type Variant } from './support/paired.ts';
+import { ProcessorTimes } from './support/processor-times.ts';
 import { findOnPath, judgeMemory, timed } from './support/timed-process.ts';
 
 const OPS = resolve(import.meta.dirname, '../dist/apps/ops/main.js');
@@ -23,13 +24,13 @@ export async function benchBackup(mongodbUri: string, rounds = 5): Promise<void>
     for (const set of sets) {
       const uri = mongodbUri.replace(/\/bench\b/, `/${set.name}`);
       let largest = 0;
+      const times = await ProcessorTimes.of(client);
       const ours = (name: string, args: string[]): Variant => ({
         name,
         run: async () => {
-          const { ms, output, peakMb } = await timed(
-            process.execPath,
-            [OPS, 'backup', 'create', '--json', '--out', folder, ...args],
-            uri,
+          const command = [OPS, 'backup', 'create', '--json', '--out', folder, ...args];
+          const { ms, output, peakMb } = await times.measure(name, () =>
+            timed(process.execPath, command, uri),
           );
           largest = Math.max(largest, peakMb);
           const result = JSON.parse(output.trim().split('\n').at(-1) ?? '{}') as {
@@ -44,11 +45,8 @@ export async function benchBackup(mongodbUri: string, rounds = 5): Promise<void>
       const theirs = (name: string, args: string[]): Variant => ({
         name,
         run: async () => {
-          const { ms, output } = await timed(
-            mongodump,
-            ['--uri', uri, '--out', join(folder, 'theirs'), ...args],
-            uri,
-          );
+          const command = ['--uri', uri, '--out', join(folder, 'theirs'), ...args];
+          const { ms, output } = await times.measure(name, () => timed(mongodump, command, uri));
           const counts = [...output.matchAll(/\((\d+) documents?\)/g)].map(([, count]) => Number(count));
           expectDocuments(
             name,
@@ -76,6 +74,7 @@ export async function benchBackup(mongodbUri: string, rounds = 5): Promise<void>
         ],
         rounds,
       });
+      times.print(`backup of ${set.name}`);
       judgeMemory(largest, MEMORY_LIMIT_MB);
     }
   } finally {
