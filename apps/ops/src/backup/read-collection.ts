@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { collectGarbage } from './collect-garbage.ts';
+import { collectGarbage } from '../raw/collect-garbage.ts';
 import { readCursor, takeBatch, type Batch } from './cursor-reply.ts';
 
 export interface ReadOptions {

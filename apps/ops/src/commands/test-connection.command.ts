@@ -21,7 +21,8 @@ const NEXT_STEPS: Partial<Record<UnavailableReason, string>> = {
     'check the host name in MONGODB_URI or MONGODB_HOST; the name "mongodb" exists only inside the containers\' network',
   'no-answer':
     'see whether the server is overloaded, stopped or behind a firewall that drops packets: its log and "docker compose ps" tell',
-  authentication: 'check MONGODB_USERNAME and MONGODB_PASSWORD, or their secret files, and authSource=admin in MONGODB_URI',
+  authentication:
+    'check MONGODB_USERNAME and MONGODB_PASSWORD, or their secret files, and authSource=admin in MONGODB_URI',
   tls: 'check tls=true, tlsCAFile and the host name in the certificate',
   'no-primary': 'wait for the election; if it lasts, see which members are down with rs.status()',
 };

@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { passBytes } from '../raw/collect-buffers.ts';
+import { collectGarbage } from '../raw/collect-garbage.ts';
 import { isSameContent } from '../raw/content-hash.ts';
 import { documentsIn } from '../raw/insert-raw.ts';
 import { readContent } from '../raw/read-content.ts';
@@ -196,7 +196,7 @@ async function rehearse(
     }
     bar.update(batch.after.position.rows);
     batch.release();
-    passBytes(batch.bytes.length);
+    collectGarbage(batch.bytes.length);
     // Reading never waits: here signals and the terminal have their turn.
     await new Promise((resolve) => void setImmediate(resolve));
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { passBytes } from './collect-buffers.ts';
+import { collectGarbage } from './collect-garbage.ts';
 
 /** Documents as BSON, one after the other. */
 export interface RawDocuments {
@@ -23,9 +23,6 @@ export interface RawInsertResult {
 /** The driver wants a document for each buffer; what is sent is the buffer. */
 const STAND_IN = { _id: new mongo.ObjectId() };
 const PLACES: number[] = [];
-/** Of each batch, which the driver makes while it puts a message together. */
-const COPIES = 3;
-
 /**
  * Inserts documents without decoding them, in one unordered command: the driver's own bulk operation, retries and all, whose one
  * serialized operation is all of the bytes. They travel as a document sequence, in which documents stand one after the other.
@@ -58,7 +55,7 @@ export async function insertRaw(
     }));
     return checked({ inserted: result.insertedCount, refused }, count);
   } finally {
-    passBytes(bytes.length * COPIES);
+    collectGarbage(bytes.length);
   }
 }
 

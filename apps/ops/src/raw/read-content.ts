@@ -1,6 +1,5 @@
 import type { mongo } from 'mongoose';
 import { readBatches } from '../backup/read-collection.ts';
-import { passBytes } from './collect-buffers.ts';
 import { ContentHash, type ContentDigest } from './content-hash.ts';
 
 export interface ReadContentOptions {
@@ -12,9 +11,6 @@ export interface ReadContentOptions {
   /** Told the documents so far. */
   onRead: (documents: number) => void;
 }
-
-/** Of each reply: what came from the socket, and the message that was made of it. */
-const COPIES = 2;
 
 /** Reads every document of a collection as the server has it, without decoding it, and says what it holds. */
 export async function readContent({
@@ -28,7 +24,6 @@ export async function readContent({
   const command = { find: collection, ...find };
   for await (const { documents, count } of readBatches({ db, command, collection, signal })) {
     content.add(documents, count);
-    passBytes(documents.length * COPIES);
     onRead(content.documents);
   }
   return content.digest;

@@ -3,7 +3,7 @@ import { constants, createGunzip, createZstdCompress, createZstdDecompress } fro
 import { pipeline, type Transform } from 'node:stream';
 import type { Compression } from '../manifest.ts';
 import { BackupError } from '../backup.error.ts';
-import { collectGarbage } from '../collect-garbage.ts';
+import { collectGarbage } from '../../raw/collect-garbage.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { GzipSink } from './gzip-sink.ts';
 

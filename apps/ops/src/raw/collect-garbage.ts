@@ -6,6 +6,8 @@ const YOUNG_BYTES = 8 * MEBIBYTE;
 /** A reply of one document, or few. It takes so long to arrive that its pieces are no longer young when it is there. */
 const LARGE_BYTES = 4 * MEBIBYTE;
 const OLD_BYTES = 48 * MEBIBYTE;
+/** One of so many collections looks through everything, for buffers that were in use during two young ones: the server was slow. */
+const YOUNG_COLLECTIONS = 16;
 
 /** Of V8, for the whole process. */
 export const FLAGS = {
@@ -14,6 +16,8 @@ export const FLAGS = {
   hidden: '--no-expose-gc',
   /** Memory outside the heap is no reason any more to mark the heap, as long as both together stay within their limit. */
   patient: '--external-memory-accounted-in-global-limit',
+  /** What the heap itself needs takes place at once, and nothing is begun ahead of it because of memory outside. */
+  atOnce: '--no-incremental-marking',
 } as const;
 
 type Collect = (options: { type: 'major' | 'minor' }) => void;
@@ -21,6 +25,7 @@ type Collect = (options: { type: 'major' | 'minor' }) => void;
 let collect: Collect | undefined;
 let youngBytes = 0;
 let oldBytes = 0;
+let collections = 0;
 
 /**
  * Frees the memory of buffers that are no longer used, each time that 8 MiB have passed through them, or 48 MiB through very large ones.
@@ -36,13 +41,16 @@ export function collectGarbage(passedBytes: number): void {
   else youngBytes += passedBytes;
   if (oldBytes < OLD_BYTES && youngBytes < YOUNG_BYTES) return;
   collect ??= findCollect();
-  collect({ type: oldBytes < OLD_BYTES ? 'minor' : 'major' });
+  collections += 1;
+  const isMajor = oldBytes >= OLD_BYTES || collections === YOUNG_COLLECTIONS;
+  collect({ type: isMajor ? 'major' : 'minor' });
   youngBytes = 0;
-  if (oldBytes >= OLD_BYTES) oldBytes = 0;
+  if (isMajor) [oldBytes, collections] = [0, 0];
 }
 
 function findCollect(): Collect {
   setFlagsFromString(FLAGS.patient);
+  setFlagsFromString(FLAGS.atOnce);
   setFlagsFromString(FLAGS.exposed);
   try {
     return (runInNewContext('globalThis.gc') as Collect | undefined) ?? ((): void => undefined);
