@@ -1,4 +1,15 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BackupError } from './backup.error.ts';
@@ -10,6 +21,10 @@ const OWNER_FILE = '.owner.json';
 /** Of this process: others with its number are gone. */
 const ours = new Set<string>();
 const PARTIAL = /^\.(.+)\.partial$/;
+/** Before it is one. */
+const DRAFT = /^\..+\.partial\.\w{6}$/;
+/** There is a folder with something in it already. */
+const TAKEN: readonly unknown[] = ['EEXIST', 'ENOTEMPTY'];
 
 /** Without an owner for so long, nobody is at work on it. */
 const OWNERLESS_MS = 3_600_000;
@@ -43,14 +58,11 @@ export class PartialFolder {
     if ((await readdir(parent)).includes(name)) throw exists('There is already a backup of this name');
     ours.add(folder.path);
     try {
-      await withSpaceNamed(() => mkdir(folder.path, { mode: 0o750 }));
-      const owner: Owner = { host: hostname(), pid: process.pid };
-      await withSpaceNamed(() => writeFile(join(folder.path, OWNER_FILE), JSON.stringify(owner)));
-      await withSpaceNamed(() => writeFile(join(folder.path, MANIFEST_FILE), UNFINISHED));
+      await withSpaceNamed(() => folder.#begin());
     } catch (cause) {
-      if ((cause as { code?: unknown }).code === 'EEXIST')
+      if (TAKEN.includes((cause as { code?: unknown }).code))
         throw exists('A backup of this name is being written', cause);
-      await folder.remove();
+      ours.delete(folder.path);
       throw cause;
     }
     return folder;
@@ -62,11 +74,13 @@ export class PartialFolder {
    * @param manifest - Text of the manifest, which makes it complete
    */
   async publish(manifest: string): Promise<string> {
-    await rm(join(this.path, OWNER_FILE));
     await syncFolders(this.path);
     await replaceFile(this.path, MANIFEST_FILE, manifest);
     await rename(this.path, this.#final);
     ours.delete(this.path);
+    // Until now it tells that what was killed is nobody's; in a backup it says nothing.
+    await rm(join(this.#final, OWNER_FILE), { force: true });
+    await syncFolder(this.#final);
     await syncFolder(this.#parent);
     return this.#final;
   }
@@ -74,6 +88,21 @@ export class PartialFolder {
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
     ours.delete(this.path);
+  }
+
+  /** It appears with everything that marks it as unfinished, so that there is no moment in which it looks like an empty dump. */
+  async #begin(): Promise<void> {
+    const draft = await mkdtemp(`${this.path}.`);
+    try {
+      await chmod(draft, 0o750);
+      const owner: Owner = { host: hostname(), pid: process.pid };
+      await writeFile(join(draft, OWNER_FILE), JSON.stringify(owner));
+      await writeFile(join(draft, MANIFEST_FILE), UNFINISHED);
+      await rename(draft, this.path);
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true });
+      throw error;
+    }
   }
 }
 
@@ -122,7 +151,7 @@ async function syncFolders(path: string): Promise<void> {
 
 async function removeLeftOvers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (!PARTIAL.test(name)) continue;
+    if (!PARTIAL.test(name) && !DRAFT.test(name)) continue;
     const path = join(parent, name);
     if (!ours.has(path) && (await isLeftOver(path))) await rm(path, { recursive: true, force: true });
   }

@@ -1,0 +1,64 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MANIFEST_FILE, UNFINISHED } from './manifest.ts';
+import { PartialFolder } from './partial-folder.ts';
+
+/** No process has it. */
+const DEAD = 2 ** 22 + 1;
+const HOURS_AGO = new Date(Date.now() - 2 * 3_600_000);
+
+let parent: string;
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'ops-test-'));
+});
+afterEach(async () => rm(parent, { recursive: true }));
+
+async function leave(name: string, pid: number | undefined, manifest: string): Promise<string> {
+  const path = join(parent, name);
+  await mkdir(path);
+  if (pid !== undefined)
+    await writeFile(join(path, '.owner.json'), JSON.stringify({ host: hostname(), pid }));
+  await writeFile(join(path, MANIFEST_FILE), manifest);
+  return path;
+}
+
+describe(PartialFolder.name, () => {
+  it('appears as what it is, and gets its name with nothing but what belongs to it', async () => {
+    const folder = await PartialFolder.create(parent, 'a');
+    expect(await readdir(parent)).toEqual(['.a.partial']);
+    expect(await readFile(join(folder.path, MANIFEST_FILE), 'utf8')).toBe(UNFINISHED);
+    expect(await folder.publish('{}')).toBe(join(parent, 'a'));
+    expect(await readdir(parent)).toEqual(['a']);
+    expect(await readdir(join(parent, 'a'))).toEqual([MANIFEST_FILE]);
+  });
+
+  it.each([UNFINISHED, '{"format":"complete"}'])(
+    'takes the place of one whose process was killed at any moment, also the last: %s',
+    async (manifest) => {
+      await leave('.a.partial', DEAD, manifest);
+      const folder = await PartialFolder.create(parent, 'a');
+      expect(await readFile(join(folder.path, MANIFEST_FILE), 'utf8')).toBe(UNFINISHED);
+      expect(await readdir(parent)).toEqual(['.a.partial']);
+    },
+  );
+
+  it('removes what was killed before it had begun, when it is old, and nothing else', async () => {
+    for (const name of ['.a.partial.Ab3_x9', '.env.backup']) {
+      await mkdir(join(parent, name));
+      await utimes(join(parent, name), HOURS_AGO, HOURS_AGO);
+    }
+    await leave('.b.partial.Ab3_x9', process.pid, UNFINISHED);
+    await mkdir(join(parent, '.c.partial.Ab3_x9'));
+    await PartialFolder.create(parent, 'd');
+    expect((await readdir(parent)).toSorted()).toEqual(['.c.partial.Ab3_x9', '.d.partial', '.env.backup']);
+  });
+
+  it('refuses a name that is being written, and leaves that alone', async () => {
+    const folder = await PartialFolder.create(parent, 'a');
+    await expect(PartialFolder.create(parent, 'a')).rejects.toMatchObject({ code: 'BACKUP_EXISTS' });
+    expect(await readdir(parent)).toEqual(['.a.partial']);
+    await folder.publish('{}');
+    await expect(PartialFolder.create(parent, 'a')).rejects.toMatchObject({ code: 'BACKUP_EXISTS' });
+  });
+});
