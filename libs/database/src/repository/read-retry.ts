@@ -7,6 +7,8 @@ import type { DriverOptions } from './operation-options.ts';
 const BUDGET_MS = 1_000;
 /** Pause before the second attempt; doubled each time, and spread by up to a half. */
 const FIRST_PAUSE_MS = 10;
+/** Many attempts matter more than long pauses: what is lost is a connection, and the server is there. */
+const LONGEST_PAUSE_MS = 60;
 
 /**
  * Reads again while connections are lost, for a second at most. The driver does so once, which is not enough where several calls
@@ -23,7 +25,7 @@ export async function retryLostRead<R>(
   { session, signal }: Pick<DriverOptions, 'session' | 'signal'>,
 ): Promise<R> {
   const endsAt = performance.now() + BUDGET_MS;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return await read();
     } catch (error) {
