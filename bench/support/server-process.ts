@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { freePort } from '../../test/support/free-port.ts';
+import { readProductionStart } from '../../test/support/production-start.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const START_TIMEOUT_MS = 30_000;
@@ -64,20 +64,6 @@ export class ServerProcess {
 
 function isService(file: string): boolean {
   return file === 'dist/apps/api/main.js';
-}
-
-/** How `npm run start:prod` starts it. */
-async function readProductionStart(): Promise<{ flags: string[]; variables: Record<string, string> }> {
-  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: Record<'start:prod', string>;
-  };
-  const words = scripts['start:prod'].split(' ');
-  const flags = words.filter((word) => word.startsWith('--'));
-  const variables = words.flatMap((word) => {
-    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(word) ?? [];
-    return name !== undefined && value !== undefined ? [[name, value]] : [];
-  });
-  return { flags, variables: Object.fromEntries(variables) as Record<string, string> };
 }
 
 function environment(port: number, mongodbUri: string): NodeJS.ProcessEnv {

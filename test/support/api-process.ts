@@ -1,15 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
-import { untilStatus } from './application.ts';
+import { atEnd } from './at-end.ts';
+import { untilStatus } from './until-status.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** The built service: bundled, as it is shipped, and as plain compiled files. */
 export const ENTRY = { bundle: 'dist/apps/api/main.js', unbundled: 'dist/apps/api/src/main.js' };
-const START_TIMEOUT_MS = 30_000;
 
-/** Ended with the test process, however that ends. */
+/** Ended with the tests, also when one has failed before it could. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+atEnd(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
@@ -17,6 +18,8 @@ export interface ApiProcessOptions {
   entry?: string;
   /** Working folder; the root of the repository when absent. */
   cwd?: string;
+  /** Options of Node. */
+  flags?: readonly string[];
 }
 
 /** The built service as a process of its own: for signals, exit codes, and what it prints. */
@@ -41,7 +44,7 @@ export class ApiProcess {
    */
   static spawn(
     environment: Record<string, string>,
-    { entry = ENTRY.bundle, cwd = ROOT }: ApiProcessOptions = {},
+    { entry = ENTRY.bundle, cwd = ROOT, flags = [] }: ApiProcessOptions = {},
   ): ApiProcess {
     const { PATH = '', HOME = '' } = process.env;
     const defaults = {
@@ -53,7 +56,7 @@ export class ApiProcess {
       MONGODB_ALLOW_NO_AUTH: 'true',
       SHUTDOWN_DRAIN_MS: '0',
     };
-    const child = spawn(process.execPath, [resolve(ROOT, entry)], {
+    const child = spawn(process.execPath, [...flags, resolve(ROOT, entry)], {
       cwd,
       env: { ...defaults, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -96,12 +99,12 @@ export class ApiProcess {
     return fetch(`${this.url}${path}`, init);
   }
 
-  async until(path: string, status: number, timeoutMs = 10_000): Promise<Response> {
+  async until(path: string, status: number, timeoutMs = PATIENCE_MS): Promise<Response> {
     return untilStatus(`${this.url}${path}`, status, timeoutMs);
   }
 
   /** @throws {Error} With the output when the process ends, or the time is over, before it prints this */
-  async untilOutput(pattern: RegExp, timeoutMs = START_TIMEOUT_MS): Promise<void> {
+  async untilOutput(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!pattern.test(this.#output)) {
       if (!this.isRunning || performance.now() > deadline) {
@@ -115,10 +118,10 @@ export class ApiProcess {
     this.#child.kill(signal);
   }
 
-  /** Ends it by SIGTERM, or by force when that takes over 15 s. */
+  /** Ends it by SIGTERM, or by force when that does not end it. */
   async stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     if (this.isRunning) this.signal('SIGTERM');
-    const timer = setTimeout(() => this.signal('SIGKILL'), 15_000);
+    const timer = setTimeout(() => this.signal('SIGKILL'), PATIENCE_MS);
     const exit = await this.exited;
     clearTimeout(timer);
     return exit;

@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { createApplication } from '../../apps/api/src/application.ts';
+import { untilStatus } from './until-status.ts';
+import { PATIENCE_MS } from './wait-until.ts';
 
 /** The whole service inside the test process, over real HTTP on a port of its own. */
 export class TestApplication {
@@ -34,29 +36,11 @@ export class TestApplication {
   }
 
   /** Resolves when `path` answers with `status`. */
-  async until(path: string, status: number, timeoutMs = 10_000): Promise<Response> {
+  async until(path: string, status: number, timeoutMs = PATIENCE_MS): Promise<Response> {
     return untilStatus(`${this.url}${path}`, status, timeoutMs);
   }
 
   async stop(): Promise<void> {
     await this.app.close();
-  }
-}
-
-/**
- * Asks again until the status is as wanted.
- *
- * @throws {Error} With the last answer when the time is over
- */
-export async function untilStatus(url: string, status: number, timeoutMs: number): Promise<Response> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const answer = await fetch(url).catch((error: unknown) => error);
-    if (answer instanceof Response && answer.status === status) return answer;
-    if (performance.now() > deadline) {
-      const last = answer instanceof Response ? `${answer.status} ${await answer.text()}` : String(answer);
-      throw new Error(`${url} did not answer ${status} within ${timeoutMs} ms: ${last}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

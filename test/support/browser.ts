@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { PATIENCE_MS } from './wait-until.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const PLAYWRIGHT = [
@@ -56,7 +57,7 @@ export class BrowserPage {
    *
    * @throws {Error} With the last text when the time is over
    */
-  async until(selector: string, pattern: RegExp, timeoutMs = 10_000): Promise<string> {
+  async until(selector: string, pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const text = await this.text(selector);

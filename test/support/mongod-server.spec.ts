@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
-import { waitUntil } from '../../apps/api/src/embedded/mongod-admin.ts';
+import { waitUntil } from './wait-until.ts';
 import { MongodServer } from './mongod-server.ts';
 
 async function insertAndCount(uri: string): Promise<number> {
@@ -44,12 +44,12 @@ describe(MongodServer.name, () => {
   it('answers nothing while paused, and can be stopped like that', async () => {
     server = await MongodServer.start();
     const { pid } = server;
-    server.pause();
+    await server.pause();
     const answer = server.command({ ping: 1 }).then(() => 'answered');
     expect(await Promise.race([answer, sleep(500, 'silent')])).toBe('silent');
     server.resume();
     expect(await answer).toBe('answered');
-    server.pause();
+    await server.pause();
     await server.stop();
     expect(isAlive(pid)).toBe(false);
   });
@@ -81,7 +81,7 @@ describe(MongodServer.name, () => {
     const script = `
       const { MongodServer } = await import('${import.meta.dirname}/mongod-server.ts');
       const server = await MongodServer.start();
-      server.pause();
+      await server.pause();
       console.log(server.pid);
       setInterval(() => {}, 1000);`;
     const host = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -93,7 +93,7 @@ describe(MongodServer.name, () => {
     );
     expect(isAlive(pid)).toBe(true);
     host.kill('SIGKILL');
-    expect(await waitUntil(() => !isAlive(pid), 5_000)).toBe(true);
+    expect(await waitUntil(() => !isAlive(pid))).toBe(true);
     await rm(folder, { recursive: true });
   });
 });

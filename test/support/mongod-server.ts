@@ -1,17 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import {
   becomePrimary,
   isListening,
-  waitUntil,
   withAdmin,
   type Credentials,
 } from '../../apps/api/src/embedded/mongod-admin.ts';
 import { findMongod } from '../../apps/api/src/embedded/mongod-binary.ts';
 import { MongodProcess } from '../../apps/api/src/embedded/mongod-process.ts';
 import { freePort } from './free-port.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface MongodServerOptions {
   /** Turns authentication on and makes this user root. */
@@ -39,7 +39,6 @@ export interface FailPoint {
   appName?: string;
 }
 
-const START_TIMEOUT_MS = 30_000;
 const SET_NAME = 'test';
 
 /** A real `mongod` of one test's own: to be killed, paused and made to fail. It ends with the test process, however that ends. */
@@ -120,9 +119,11 @@ export class MongodServer {
     await this.#end('SIGTERM');
   }
 
-  /** Hang: the connections stay open and nothing answers. */
-  pause(): void {
+  /** Hang: the connections stay open and nothing answers. Resolves once the system has stopped it, which a busy machine delays. */
+  async pause(): Promise<void> {
+    const { pid } = this;
     this.#process?.signal('SIGSTOP');
+    if (!(await waitUntil(() => isStopped(pid)))) throw new Error('mongod was not stopped');
   }
 
   resume(): void {
@@ -154,10 +155,7 @@ export class MongodServer {
       signalWhenAbandoned: 'SIGKILL',
     });
     this.#process = mongod;
-    const isUp = await waitUntil(
-      async () => !mongod.isRunning || (await isListening(this.port)),
-      START_TIMEOUT_MS,
-    );
+    const isUp = await waitUntil(async () => !mongod.isRunning || (await isListening(this.port)));
     if (!isUp || !mongod.isRunning) throw new Error(`mongod did not start:\n${await this.readLog()}`);
     // Before the first user exists, commands from this machine need no credentials, and the set may be initiated.
     if (this.#options.replSet) await this.#lead();
@@ -200,4 +198,11 @@ export class MongodServer {
       ...args,
     ];
   }
+}
+
+/** Whether the system has stopped a process; where it does not tell, it is taken for stopped. See proc(5), `/proc/pid/stat`. */
+async function isStopped(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return status.slice(status.lastIndexOf(')')).startsWith(') T');
 }

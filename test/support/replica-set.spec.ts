@@ -15,7 +15,7 @@ describe(ReplicaSet.name, () => {
   beforeAll(async () => {
     set = await ReplicaSet.start(3);
     client = new mongo.MongoClient(set.uri('check'), { serverSelectionTimeoutMS: 15_000, w: 'majority' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await client?.close();
     const pids = set.members.filter(({ isRunning }) => isRunning).map(({ pid }) => pid);
@@ -37,11 +37,9 @@ describe(ReplicaSet.name, () => {
   it('elects another primary when the first one is killed, and takes it back', async () => {
     const before = await set.primary();
     const { pid } = before;
-    const startedAt = performance.now();
     await set.kill(before);
     expect(isAlive(pid)).toBe(false);
     expect(await set.primary()).not.toBe(before);
-    expect(performance.now() - startedAt).toBeLessThan(8_000);
     expect(await insertAndCount()).toBe(2);
     await set.restart(before);
     const members = await set.secondaries();

@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
-import { waitUntil, withAdmin } from '../../apps/api/src/embedded/mongod-admin.ts';
+import { withAdmin } from '../../apps/api/src/embedded/mongod-admin.ts';
 import { MongodServer } from './mongod-server.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface ReplicaSetOptions {
   /** How long the others wait for a primary that has gone before they elect another; MongoDB's default is ten times as much. */
@@ -9,7 +10,6 @@ export interface ReplicaSetOptions {
 
 const SET_NAME = 'members';
 const ELECTION_TIMEOUT_MS = 1_000;
-const SETTLE_TIMEOUT_MS = 30_000;
 
 /** A replica set of real `mongod` processes, each to be killed, paused and started again. It ends with the test process. */
 export class ReplicaSet {
@@ -59,7 +59,7 @@ export class ReplicaSet {
         found !== undefined &&
         roles.every(({ primary, isRunning }) => !isRunning || primary === undefined || primary === leader)
       );
-    }, SETTLE_TIMEOUT_MS);
+    });
     if (!isThere || found === undefined) throw new Error('The replica set has no primary');
     return found;
   }
@@ -78,7 +78,7 @@ export class ReplicaSet {
   /** Starts a member again on its data, and waits until it follows or leads. */
   async restart(member: MongodServer): Promise<void> {
     await member.restart();
-    if (!(await waitUntil(async () => (await roleOf(member)).isReady, SETTLE_TIMEOUT_MS))) {
+    if (!(await waitUntil(async () => (await roleOf(member)).isReady))) {
       throw new Error('The member did not join the replica set again');
     }
   }
@@ -110,7 +110,7 @@ export class ReplicaSet {
     const isComplete = await waitUntil(async () => {
       const roles = await Promise.all(this.members.map(roleOf));
       return roles.every(({ isReady }) => isReady);
-    }, SETTLE_TIMEOUT_MS);
+    });
     if (!isComplete) throw new Error('Not every member has joined the replica set');
   }
 }

@@ -1,17 +1,20 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { atEnd } from './at-end.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** What commands put aside goes with the copy. */
+const TEMPORARY = 'reports/temporary';
 /** What Jest and its tests set, and a user has not. */
 const OF_TESTS = /^(NODE_|JEST_|TEST_|MONGODB_|npm_)/;
 
-/** Ended with the test process, however that ends. */
+/** Ended with the tests, also when one has failed before it could. */
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+atEnd(() => {
   for (const child of running) signalGroup(child, 'SIGKILL');
 });
 
@@ -38,6 +41,7 @@ export class RepositoryCopy {
     const folder = await mkdtemp(join(tmpdir(), 'repository-copy-'));
     for (const file of files) await cp(join(ROOT, file), join(folder, file));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await mkdir(join(folder, TEMPORARY), { recursive: true });
     return new RepositoryCopy(folder);
   }
 
@@ -97,7 +101,7 @@ export class RepositoryCopy {
     const own = Object.entries(process.env).filter(([name]) => !OF_TESTS.test(name));
     const child = spawn('bash', ['-euc', command], {
       cwd: this.folder,
-      env: { ...Object.fromEntries(own), ...environment },
+      env: { ...Object.fromEntries(own), TMPDIR: join(this.folder, TEMPORARY), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

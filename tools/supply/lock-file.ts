@@ -18,15 +18,18 @@ export interface LockedPackage {
 /** Every package that `npm ci` installs, on any platform, by `package-lock.json`. */
 export async function readLockFile(file = LOCK_FILE): Promise<LockedPackage[]> {
   const { packages } = JSON.parse(await readFile(file, 'utf8')) as {
-    packages: Record<string, { version: string; license?: string; dev?: boolean }>;
+    packages: Record<string, { name?: string; version: string; license?: string; dev?: boolean }>;
   };
-  return Object.entries(packages)
-    .filter(([path]) => path !== '')
-    .map(([path, { version, license, dev = false }]) => ({
-      name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
-      path,
-      version,
-      ...(license !== undefined && { license }),
-      isDevelopment: dev,
-    }));
+  return (
+    Object.entries(packages)
+      .filter(([path]) => path !== '')
+      // One that is installed under another name says its own.
+      .map(([path, { name, version, license, dev = false }]) => ({
+        name: name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
+        path,
+        version,
+        ...(license !== undefined && { license }),
+        isDevelopment: dev,
+      }))
+  );
 }

@@ -37,7 +37,8 @@ const RETRY_MS = 250;
  * and a hung server gathers no queue of pings. A change that the driver's monitors see starts a check at once.
  *
  * One late answer is not an outage: the first command on a new connection takes several round trips. While a server is known, the
- * database counts as down only when no check has succeeded for one interval and one and a half timeouts.
+ * database counts as down only when no check has succeeded for one interval and one and a half timeouts, and a check may take as long
+ * as is left of that.
  */
 @Injectable()
 export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -97,7 +98,12 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
   private isConnectedAt(now: number): boolean {
     if (this.lastSuccessAt === null) return false;
     if (this.cause !== null && !mayBeALateAnswer(this.cause)) return false;
-    return now - this.lastSuccessAt < this.config.intervalMs + 1.5 * this.config.timeoutMs;
+    return now < this.lateAt;
+  }
+
+  /** From when on a server that is known, and has not answered, counts as down. */
+  private get lateAt(): number {
+    return (this.lastSuccessAt ?? -Infinity) + this.config.intervalMs + 1.5 * this.config.timeoutMs;
   }
 
   private readonly onTopologyChange = (): void => this.wake();
@@ -115,7 +121,11 @@ export class HealthSampler implements OnApplicationBootstrap, OnApplicationShutd
   private async sample(): Promise<void> {
     const startedAt = performance.now();
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.config.timeoutMs);
+    // A server that is known may take what is left until it counts as down; where there is none, it is down now.
+    let timer = setTimeout(() => {
+      const leftMs = this.connection.hasWritableServer ? this.lateAt - performance.now() : 0;
+      timer = setTimeout(() => abort.abort(), Math.max(0, leftMs));
+    }, this.config.timeoutMs);
     this.inFlight = abort;
     try {
       await this.connection.check(abort.signal);

@@ -1,6 +1,7 @@
 import { mongo, Mongoose, Schema } from 'mongoose';
 import { MongodServer, type FailPoint } from '../../../../test/support/mongod-server.ts';
 import { waitUntil } from '../../../../test/support/wait-until.ts';
+import { failAbandonedWrites } from '../connection/abandoned-writes.ts';
 import { DuplicateKeyError } from '../errors/database.error.ts';
 import { ModelPlan } from '../repository/model-plan.ts';
 import { toDriverOptions } from '../repository/operation-options.ts';
@@ -25,8 +26,11 @@ let client: mongo.MongoClient;
 let target: BulkTarget;
 
 beforeAll(async () => {
+  failAbandonedWrites();
   server = await MongodServer.start({ replSet: true });
-  client = new mongo.MongoClient(server.uri('shop'), { serverSelectionTimeoutMS: 1_000 });
+  // A call that waits for a connection ends, as in the library; the driver alone would let it wait for ever.
+  const limits = { serverSelectionTimeoutMS: 1_000, waitQueueTimeoutMS: 5_000 };
+  client = new mongo.MongoClient(server.uri('shop'), limits);
   await client.connect();
   if (!plan.writer) throw new Error('This schema can be compiled');
   target = compiledTarget(plan, plan.writer, {
@@ -113,20 +117,15 @@ describe('a fault while documents are inserted', () => {
       failCommands: ['insert'],
       mode: { skip: 1 },
       blockConnection: true,
-      blockTimeMS: 3_000,
+      blockTimeMS: 5_000,
     });
     const controller = new AbortController();
     const reason = new Error('The client has gone');
     const { signal } = controller;
-    let started: number | undefined;
-    const onProgress = (): void => {
-      setTimeout(() => controller.abort(reason), 100);
-      started ??= performance.now();
-    };
+    const onProgress = (): void => void setTimeout(() => controller.abort(reason), 100);
     const error = await failureOf(
       insertMany(target, numbered(100), { ordered, chunkSize: 10, signal, onProgress }),
     );
-    expect(performance.now() - (started ?? 0)).toBeLessThan(2_000);
     expect(error.cause).toBe(reason);
     expect(error.report.inserted).toBe(10);
     expect(error.report.unconfirmed.length).toBeGreaterThanOrEqual(10);
@@ -191,7 +190,7 @@ describe('a fault while documents are inserted', () => {
       const write = failureOf(
         insertMany(target, endless(), { ordered, chunkSize: 20, keepIds: true, onProgress }),
       );
-      await waitUntil(() => inserted >= 200, 20_000);
+      await waitUntil(() => inserted >= 200);
       await server.kill();
       const { report, code } = await write;
       await server.restart();

@@ -6,10 +6,9 @@ import { Logger } from '@nestjs/common';
 import { freePort } from '../../../../test/support/free-port.ts';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { TcpProxy } from '../../../../test/support/tcp-proxy.ts';
+import { PATIENCE_MS } from '../../../../test/support/wait-until.ts';
 import { DatabaseError } from '../errors/database.error.ts';
 import { DatabaseConnection } from './database-connection.ts';
-
-const RECOVERY_MS = 5_000;
 
 describe(DatabaseConnection.name, () => {
   const opened: { close(): Promise<void> }[] = [];
@@ -51,21 +50,20 @@ describe(DatabaseConnection.name, () => {
   }
 
   /** Repeats a check until it succeeds; each is bounded by the selection timeout. */
-  async function untilUsable(connection: DatabaseConnection): Promise<number> {
+  async function untilUsable(connection: DatabaseConnection): Promise<void> {
     const startedAt = performance.now();
     for (;;) {
       try {
-        await connection.check();
-        return performance.now() - startedAt;
+        return await connection.check();
       } catch (error) {
-        if (performance.now() - startedAt > RECOVERY_MS) throw error;
+        if (performance.now() - startedAt > PATIENCE_MS) throw error;
       }
     }
   }
 
   /** The cause that `check` names once the first attempt has met one. */
   async function firstFailure(connection: DatabaseConnection): Promise<unknown> {
-    const deadline = performance.now() + RECOVERY_MS;
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const failure = await connection.check().catch((error: unknown) => error);
       const isNamed =
@@ -87,9 +85,7 @@ describe(DatabaseConnection.name, () => {
   describe('with no database', () => {
     it('starts at once and says why there is none', async () => {
       const connection = open(`mongodb://127.0.0.1:${await freePort()}/shop`);
-      const startedAt = performance.now();
       connection.start();
-      expect(performance.now() - startedAt).toBeLessThan(50);
       expect(() => connection.db).toThrow('No connection has been made yet');
       await failedHeartbeats(connection, 3);
       await expect(connection.check()).rejects.toMatchObject({ reason: 'refused' });
@@ -106,10 +102,8 @@ describe(DatabaseConnection.name, () => {
       // Several attempts of the loop: each ends after the selection timeout.
       await failedHeartbeats(connection, 4);
       await startServer({ port });
-      const startedAt = performance.now();
       await connection.whenSettled();
       await connection.check();
-      expect(performance.now() - startedAt).toBeLessThan(RECOVERY_MS);
       expect(connection).toMatchObject({ isConnected: true, isStarted: true, hasWritableServer: true });
       expect(connection.client).toBe(client);
       expect(connection.mongoose).toBe(mongoose);
@@ -129,17 +123,17 @@ describe(DatabaseConnection.name, () => {
       await expect(connection.check()).rejects.toMatchObject({ reason: 'refused' });
       expect(connection.hasWritableServer).toBe(false);
       await server.restart();
-      expect(await untilUsable(connection)).toBeLessThan(RECOVERY_MS);
+      await untilUsable(connection);
       expect(connection.client).toBe(client);
     });
 
     it('survives its hang', async () => {
       const server = await startServer();
       const connection = await connect(server.uri('shop'));
-      server.pause();
+      await server.pause();
       await expect(connection.check(AbortSignal.timeout(200))).rejects.toMatchObject({ reason: 'no-answer' });
       server.resume();
-      expect(await untilUsable(connection)).toBeLessThan(2_000);
+      await untilUsable(connection);
     });
   });
 
@@ -147,10 +141,8 @@ describe(DatabaseConnection.name, () => {
     it('that the login is right', async () => {
       const server = await startServer({ auth: { username: 'root', password: 'right' } });
       const connection = open(server.uri('shop').replace('right', 'wrong'));
-      const startedAt = performance.now();
       connection.start();
       expect(await firstFailure(connection)).toMatchObject({ reason: 'authentication' });
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
     });
 
     it('that the user may read', async () => {
@@ -193,16 +185,16 @@ describe(DatabaseConnection.name, () => {
     it('until the signal, when nothing answers, and leaves nothing in the queue', async () => {
       const server = await startServer();
       const proxy = await startProxy(server);
-      const connection = await connect(proxy.uri('shop'), { serverSelectionTimeoutMs: 30_000 });
+      const connection = await connect(proxy.uri('shop'), { serverSelectionTimeoutMs: 2 * PATIENCE_MS });
       proxy.setMode({ kind: 'mute' });
       const startedAt = performance.now();
       const checks = Array.from({ length: 20 }, () => connection.check(AbortSignal.timeout(200)));
       const results = await Promise.allSettled(checks);
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
       for (const result of results) expect(result).toMatchObject({ reason: { reason: 'no-answer' } });
       proxy.setMode({ kind: 'forward' });
       proxy.resetConnections();
-      expect(await untilUsable(connection)).toBeLessThan(2_000);
+      await untilUsable(connection);
     });
   });
 
@@ -210,7 +202,7 @@ describe(DatabaseConnection.name, () => {
     async function expectToClose(connection: DatabaseConnection): Promise<void> {
       const startedAt = performance.now();
       await connection.close();
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
       expect(connection).toMatchObject({ isConnected: false, isStarted: false });
       expect(() => connection.db).toThrow('The connection has been closed');
       await connection.whenSettled();
@@ -229,7 +221,7 @@ describe(DatabaseConnection.name, () => {
       const server = await startServer();
       const proxy = await startProxy(server);
       proxy.setMode({ kind: 'mute' });
-      const connection = open(proxy.uri('shop'), { serverSelectionTimeoutMs: 30_000 });
+      const connection = open(proxy.uri('shop'), { serverSelectionTimeoutMs: 2 * PATIENCE_MS });
       const tried = once(connection.client, 'serverHeartbeatStarted');
       connection.start();
       await tried;
@@ -240,7 +232,7 @@ describe(DatabaseConnection.name, () => {
       const server = await startServer();
       const connection = await connect(server.uri('shop'), { waitQueueTimeoutMs: 3_000 });
       await connection.check();
-      server.pause();
+      await server.pause();
       const calls = [connection.check(), connection.db.collection('items').insertOne({})];
       const settled = Promise.allSettled(calls);
       await expectToClose(connection);

@@ -4,6 +4,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { mongo, Mongoose, type Connection } from 'mongoose';
 import { DatabaseUnavailableError, NotPermittedError, type DatabaseError } from '../errors/database.error.ts';
 import { toDatabaseError, topologyFailure } from '../errors/to-database-error.ts';
+import { failAbandonedWrites } from './abandoned-writes.ts';
 import { toClientOptions } from './client-options.ts';
 import { hideFromInspection } from './hide-from-inspection.ts';
 import { readPoolStatistics, type PoolStatistics } from './pool-statistics.ts';
@@ -40,6 +41,7 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
   private hasConnected = false;
 
   constructor(@Inject(databaseConfig.KEY) private readonly config: DatabaseConfig) {
+    failAbandonedWrites();
     this.client = new mongo.MongoClient(config.uri, toClientOptions(config));
     this.client.on('topologyDescriptionChanged', ({ newDescription }) => (this.topology = newDescription));
     // An instance of its own leaves the settings of Mongoose's global one alone.

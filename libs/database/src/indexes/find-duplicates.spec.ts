@@ -100,5 +100,5 @@ describe(findDuplicates.name, () => {
       },
     );
     await fc.assert(property, { numRuns: 40 });
-  }, 60_000);
+  });
 });

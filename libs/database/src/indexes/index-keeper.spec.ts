@@ -41,7 +41,7 @@ describe(IndexKeeper.name, () => {
     opened.push({ connection, keeper });
     keeper.onApplicationBootstrap();
     connection.start();
-    expect(await waitUntil(() => connection.isStarted, 5_000)).toBe(true);
+    expect(await waitUntil(() => connection.isStarted)).toBe(true);
     return { connection, keeper, model };
   }
 
@@ -91,7 +91,7 @@ describe(IndexKeeper.name, () => {
     expect(keeper.state).toMatchObject({ status: 'incomplete', missingUnique: ['contacts.email_1'] });
     expect(lines.filter((line) => line.includes('contacts.email_1'))).toHaveLength(1);
     await applyIndexes(database.db, [model]);
-    expect(await waitUntil(() => keeper.state.status === 'complete', 5_000)).toBe(true);
+    expect(await waitUntil(() => keeper.state.status === 'complete')).toBe(true);
     expect(lines.filter((line) => line.includes('unique index'))).toHaveLength(2);
   });
 
@@ -109,9 +109,7 @@ describe(IndexKeeper.name, () => {
     // Several rounds of another one, which does look.
     const other = await start('check', { of: new Schema({ other: { type: String, unique: true } }) });
     const first = other.keeper.state.checkedAt?.getTime() ?? 0;
-    expect(await waitUntil(() => (other.keeper.state.checkedAt?.getTime() ?? 0) > first + 150, 5_000)).toBe(
-      true,
-    );
+    expect(await waitUntil(() => (other.keeper.state.checkedAt?.getTime() ?? 0) > first + 150)).toBe(true);
     expect(keeper.state).toEqual({ status: 'complete', missingUnique: [], checkedAt });
   });
 

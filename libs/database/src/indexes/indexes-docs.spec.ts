@@ -32,7 +32,7 @@ describe('docs/indexes.md', () => {
 
   it('holds snippets that compile', () => {
     expect(typeErrors(FILES.map((file) => join(folder, `${file}.ts`)))).toEqual([]);
-  }, 120_000);
+  });
 
   it('holds snippets that do what it says', async () => {
     const { customerSchema } = (await load('customer.schema')) as unknown as { customerSchema: Schema };

@@ -77,6 +77,9 @@ export function beyond(path: string, value: unknown, isAscending: boolean): mong
   const index = ORDER.indexOf(bracket);
   const front = isAscending ? ORDER.slice(0, index) : ORDER.slice(index + 1);
   if (front.length === ORDER.length - 1) return [];
+  // By what they are not, an index would be read to its other end.
+  if (bracket === 'null' && !isAscending)
+    return [{ [path]: { $type: [...BRACKETS.minKey, ...BRACKETS.undefined] } }];
   const excluded = SINGLE.includes(bracket) ? [...front, bracket] : front;
   const conditions: mongo.Document[] = [];
   if (!SINGLE.includes(bracket)) {

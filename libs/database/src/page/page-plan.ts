@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import type { CursorCodec, PageCursor } from './cursor-codec.ts';
-import { keysetFilter, type PageDirection } from './keyset-filter.ts';
+import { keysetFilters, type PageDirection } from './keyset-filter.ts';
 import { positionOf, toDriverSort, toSortFields, type PageSort, type SortField } from './page-sort.ts';
 
 const { EJSON } = mongo.BSON;
@@ -31,7 +31,8 @@ export interface PageQuery {
 
 /** What to ask the database for, and what to make of the answer. */
 export interface PagePlan {
-  filter: mongo.Document;
+  /** To be read one after the other, until there are enough. */
+  filters: mongo.Document[];
   /** Already reversed for a page before. */
   sort: [string, 1 | -1][];
   /** One more than the page holds, to know whether there is another. */
@@ -57,7 +58,7 @@ export function planPage(query: PageQuery): PagePlan {
   const at = (document: mongo.Document, direction: PageDirection): string =>
     codec.encode({ direction, position: positionOf(document, fields) }, binding);
   return {
-    filter: cursor ? { $and: [filter, toFilter(cursor, fields)] } : filter,
+    filters: cursor ? toFilters(cursor, fields).map((behind) => ({ $and: [filter, behind] })) : [filter],
     sort: toDriverSort(fields, isReversed),
     limit: limit + 1,
     fields,
@@ -83,8 +84,16 @@ export function planPage(query: PageQuery): PagePlan {
   };
 }
 
-function toFilter({ position, direction, isInclusive }: PageCursor, fields: SortField[]): mongo.Document {
-  return keysetFilter(fields, position, direction, isInclusive);
+/**
+ * In one read the server merges the parts of an index that the filters need (`SORT_MERGE`). It takes missing for less than null there,
+ * while its indexes and sorts take them for equal: behind a position with one of the two, documents would come in another order and be left
+ * out, so that each part is read by itself. Seen with MongoDB 6.0.5.
+ */
+function toFilters({ position, direction, isInclusive }: PageCursor, fields: SortField[]): mongo.Document[] {
+  const filters = keysetFilters(fields, position, direction, isInclusive);
+  // That of the last field, `_id`, cannot be missing.
+  const hasNull = position.slice(0, -1).includes(null);
+  return hasNull || filters.length === 0 ? filters : [{ $or: filters }];
 }
 
 /** From a page whose documents have all gone: back to where the client came from, with the document at that place. */

@@ -62,15 +62,16 @@ export async function readPage<T extends mongo.Document>(
   const namespace = `${collection.namespace} ${JSON.stringify(options.collation ?? null)}`;
   const plan = planPage({ ...request, namespace });
   const kept = keepSortFields(projection, plan.fields);
-  const find = async (): Promise<mongo.WithId<T>[]> =>
-    collection
-      .find(plan.filter as mongo.Filter<T>, {
-        ...common,
-        sort: plan.sort,
-        limit: plan.limit,
-        ...(kept && { projection: kept }),
-      })
-      .toArray();
+  const find = async (): Promise<mongo.WithId<T>[]> => {
+    const found: mongo.WithId<T>[] = [];
+    for (const behind of plan.filters) {
+      const limit = plan.limit - found.length;
+      if (limit === 0) break;
+      const query = { ...common, sort: plan.sort, limit, ...(kept && { projection: kept }) };
+      found.push(...(await collection.find(behind as mongo.Filter<T>, query).toArray()));
+    }
+    return found;
+  };
   const count = async (): Promise<number | undefined> => countFor(request, filter as mongo.Filter<T>, common);
   try {
     const [found, total] = await inOrder(find, count, options.session);

@@ -1,6 +1,7 @@
 import type { HydratedDocument, Model, mongo } from 'mongoose';
 import { VersionConflictError } from '../errors/database.error.ts';
-import { STORED_FORM } from '../schema/document-draft.ts';
+import { refuseForgedMaps } from '../schema/document-maps.ts';
+import { storedForm } from '../schema/stored-form.ts';
 import { entriesOf } from '../schema/update-entries.ts';
 import type { DocumentWrites, UpdateRequest } from './document-writes.ts';
 import type { ModelPlan } from './model-plan.ts';
@@ -27,8 +28,10 @@ export class MongooseWrites implements DocumentWrites {
   }
 
   async insert(document: object, options: DriverOptions): Promise<mongo.Document> {
-    const created = await new (this.#model())(document).save(options);
-    return created.toObject<mongo.Document>(STORED_FORM);
+    const created = new (this.#model())(document);
+    refuseForgedMaps(created);
+    await created.save(options);
+    return storedForm(created);
   }
 
   async update(operation: 'updateMany' | 'updateOne', request: UpdateRequest): Promise<number> {
@@ -76,14 +79,16 @@ export class MongooseWrites implements DocumentWrites {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.#model().findOne(query, null, options).exec();
       if (found === null) return null;
-      overwrite(found, new (this.#model())(document), this.#plan.visibility.deletedPath);
+      const replacement = new (this.#model())(document);
+      refuseForgedMaps(replacement);
+      overwrite(found, replacement, this.#plan.visibility.deletedPath);
       if (versionKey !== undefined) {
         found.$where = { [versionKey]: found.get(versionKey) as unknown };
         found.increment();
       }
       try {
         const saved = await found.save(options);
-        return saved.toObject<mongo.Document>(STORED_FORM);
+        return storedForm(saved);
       } catch (error) {
         const isOvertaken =
           Error.isError(error) && ['VersionError', 'DocumentNotFoundError'].includes(error.name);

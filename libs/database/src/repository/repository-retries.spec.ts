@@ -88,10 +88,8 @@ it.each([50, 13])(
 
 it('a read fails when connections are lost for longer', async () => {
   await server.mongod.failPoint({ failCommands: EVERY_READ, ...LOST });
-  const startedAt = performance.now();
   const read = server.compiled.find({ title: 'One' });
   await expect(read).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', reason: 'connection-lost' });
-  expect(performance.now() - startedAt).toBeLessThan(6_000);
 });
 
 it.each([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436])(

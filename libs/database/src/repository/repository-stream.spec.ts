@@ -86,7 +86,7 @@ describe('stream', () => {
   ])('frees its cursor when %s', async (_when, use) => {
     const before = await openCursors();
     await use();
-    expect(await waitUntil(async () => (await openCursors()) === before, 5_000)).toBe(true);
+    expect(await waitUntil(async () => (await openCursors()) === before)).toBe(true);
     expect(server.sent).toContain('find');
   });
 

@@ -8,11 +8,13 @@ import { compileDocumentWriter } from './document-compiler.ts';
 import { GIVEN_ID } from './field-cases.spec.ts';
 
 // Mongoose's own save is the oracle: the bytes that it would send, or the problems that it names.
+// A map that would pass for a BSON type is refused, but stored by Mongoose.
 // DOCUMENT_CASES is the number of schemas, DOCUMENT_SEED the seed that a failure has printed.
 
 const SCHEMAS = Number(process.env.DOCUMENT_CASES ?? 400);
 const SEED = process.env.DOCUMENT_SEED;
 const AT = new Date('2031-05-06T07:08:09.010Z');
+const FORGED = 'holds a forged BSON type';
 const { EJSON, deserialize, serialize } = mongo.BSON;
 
 /** What became of an input: the stored bytes as text, or the refusal. */
@@ -24,7 +26,7 @@ interface Outcome {
 describe(`${compileDocumentWriter.name}, compared with Mongoose`, () => {
   const mongoose = new Mongoose();
   mongoose.now = () => AT;
-  const counts = { schemas: 0, withReasons: 0, stored: 0, refused: 0, built: 0, namesMore: 0 };
+  const counts = { schemas: 0, withReasons: 0, stored: 0, refused: 0, built: 0, namesMore: 0, forged: 0 };
 
   it('stores the same bytes and names the same problems', async () => {
     const property = fc.asyncProperty(schemaCases, async ({ makeSchema, inputs }) => {
@@ -39,6 +41,11 @@ describe(`${compileDocumentWriter.name}, compared with Mongoose`, () => {
       for (const input of inputs) {
         const expected = await outcomeOf(() => save(input));
         const actual = await outcomeOf(() => compilation.writer.write(input, AT));
+        if (actual.problems.some((problem) => problem.endsWith(FORGED))) {
+          expect(expected.stored ?? 'not BSON').toMatch(/^not BSON/);
+          counts.forged++;
+          continue;
+        }
         expect(actual.stored).toBe(expected.stored);
         expectSameProblems(actual.problems, expected.problems);
         counts[expected.stored === undefined ? 'refused' : 'stored']++;

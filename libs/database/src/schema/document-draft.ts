@@ -1,6 +1,8 @@
 import { Document, type Error as MongooseErrors, type mongo, type Schema } from 'mongoose';
 import { toDatabaseError } from '../errors/to-database-error.ts';
+import { refuseForgedMaps } from './document-maps.ts';
 import { kindOf, partsOf } from './field-type.ts';
+import { storedForm } from './stored-form.ts';
 
 /** Mongoose's own steps of a first save, without the model, the hooks and the promise. */
 interface Draft {
@@ -15,22 +17,6 @@ interface Draft {
 
 type DraftClass = new (input: object, schema: Schema) => Draft;
 
-/** The options of `toObject` for what the driver would read back: those with which Mongoose makes what it sends, and maps as objects. */
-export const STORED_FORM = {
-  transform: false,
-  virtuals: false,
-  getters: false,
-  _skipDepopulateTopLevel: true,
-  depopulate: true,
-  flattenDecimals: false,
-  useProjection: false,
-  versionKey: true,
-  flattenObjectIds: false,
-  flattenUUIDs: false,
-  bson: true,
-  flattenMaps: true,
-};
-
 /**
  * The stored form by way of a Mongoose document: exact for every input, and the one that names all problems, at the price of a
  * document. Its schema must have been found free of reasons.
@@ -41,10 +27,11 @@ export function writeByDraft(schema: Schema, input: object, at: Date): mongo.Doc
   try {
     const draft = new (Document as unknown as DraftClass)(input, schema);
     for (const part of [draft, ...draft.$getAllSubdocs()]) refuseStrangers(part);
+    refuseForgedMaps(draft);
     const refusal = draft.$__validateSync();
     if (refusal) throw refusal;
     for (const part of [...draft.$getAllSubdocs(), draft]) stamp(part, at);
-    const stored = draft.toObject(STORED_FORM);
+    const stored = storedForm(draft);
     const { versionKey } = partsOf(schema).options;
     if (typeof versionKey === 'string') stored[versionKey] = 0;
     return stored;

@@ -3,6 +3,9 @@ import { isRecord } from './field-type.ts';
 
 /** Far above what schemas use; the server itself refuses more than about two hundred levels. */
 export const MAX_DEPTH = 100;
+/** What has this key is a BSON type to a driver, whoever wrote it. */
+export const BSON_KEY = '_bsontype';
+export const FORGED = 'holds a forged BSON type';
 const PROTOTYPE_KEYS: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 /** An object as a literal or `JSON.parse` makes it, of any realm. */
@@ -33,7 +36,7 @@ export function isForgedBson(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&
-    '_bsontype' in value &&
+    BSON_KEY in value &&
     !(value instanceof mongo.BSON.BSONValue || value instanceof Uint8Array)
   );
 }
@@ -42,6 +45,7 @@ export function isForgedBson(value: unknown): boolean {
 export function problemOfKey(key: string): string | undefined {
   if (key.startsWith('$')) return 'holds a key that starts with $';
   if (PROTOTYPE_KEYS.includes(key)) return 'holds a key that is reserved';
+  if (key === BSON_KEY) return FORGED;
   return undefined;
 }
 
@@ -55,7 +59,7 @@ export function problemOfLiteral(value: unknown, depth = 0): string | undefined 
   if (typeof value === 'function' || typeof value === 'symbol') return 'holds what is no value';
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > MAX_DEPTH) return 'is nested too deeply';
-  if (isForgedBson(value)) return 'holds a forged BSON type';
+  if (isForgedBson(value)) return FORGED;
   if (Array.isArray(value)) return firstProblem(value, depth);
   if (isPlainObject(value)) {
     return Object.keys(value).map(problemOfKey).find(Boolean) ?? firstProblem(Object.values(value), depth);

@@ -3,6 +3,7 @@ import { refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
 import { runSetters, variantOf } from './path-schema.ts';
 import {
+  FORGED,
   isForgedBson,
   isPlainObject,
   MAX_DEPTH,
@@ -30,7 +31,7 @@ function problemOfShape(
 ): string | undefined {
   if (value === null || node.isReady(value)) return undefined;
   if (path.length > MAX_DEPTH * 20) return 'is nested too deeply';
-  if (isForgedBson(value)) return 'holds a forged BSON type';
+  if (isForgedBson(value)) return FORGED;
   if (node.kind === 'scalar') return problemOfScalar(node, value);
   const set = withSetters(node, value);
   if (set === null) return undefined;

@@ -4,6 +4,7 @@ import { refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
 import { castError, defaultOf, plainBuffer, runSetters, timestampsOf, variantOf } from './path-schema.ts';
 import {
+  FORGED,
   isForgedBson,
   isPlainObject,
   MAX_DEPTH,
@@ -45,7 +46,7 @@ export function writeValue(node: PathNode, value: unknown, path: string, scope: 
 function castValue(node: PathNode, value: unknown, path: string, scope: UpdateScope): unknown {
   if (node.isReady(value)) return value;
   if (path.length > MAX_DEPTH * 20) return problem(path.slice(0, 100), 'is nested too deeply', scope);
-  if (isForgedBson(value)) return problem(path, 'holds a forged BSON type', scope);
+  if (isForgedBson(value)) return problem(path, FORGED, scope);
   const set = node.kind === 'scalar' || node.type === undefined ? value : runSetters(node.type, value);
   if (set === null && node.kind !== 'scalar' && node.kind !== 'nested') return null;
   switch (node.kind) {
@@ -75,7 +76,7 @@ function castScalar(type: SchemaType | undefined, value: unknown, path: string, 
     const cast: unknown = (
       type as unknown as { applySetters(value: unknown, scope: null): unknown }
     ).applySetters(value, null);
-    return isForgedBson(cast) ? problem(path, 'holds a forged BSON type', scope) : cast;
+    return isForgedBson(cast) ? problem(path, FORGED, scope) : cast;
   } catch (error) {
     return problem(path, castError(error, type), scope);
   }

@@ -32,7 +32,7 @@ describe('transactions while primaries are killed', () => {
       { _id: 'from', balance: 0 },
       { _id: 'to', balance: 0 },
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     Logger.overrideLogger(true);
     await connection?.close();
@@ -88,5 +88,5 @@ describe('transactions while primaries are killed', () => {
     ]);
     expect(hooks.toSorted()).toEqual(done.toSorted());
     expect(unclear.length).toBeLessThanOrEqual(WRITERS);
-  }, 90_000);
+  });
 });
