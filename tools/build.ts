@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bundleApplication, bundleWorkers, writeLauncher } from './build/bundle.ts';
+import { writeLicenceTexts } from './build/licence-texts.ts';
 import { isBuildNeeded, removeStamp, writeStamp } from './build/freshness.ts';
-import { copyPublicFiles, copyPublicFilesToBundle } from './build/public-files.ts';
+import { copyPublicFiles, copyPublicFilesToBundle, copySwaggerUi } from './build/public-files.ts';
 import { recordCodeCache, type WarmUp } from './build/warm-up.ts';
 
 // node tools/build.ts [--if-needed]: compiles into dist/, and bundles each application with the code that its start compiles.
@@ -56,9 +57,11 @@ async function buildApplication(name: string, warmUps: WarmUp[]): Promise<void> 
   const old = join(ROOT, output, `bundle-${process.pid}-old`);
   await mkdir(fresh, { recursive: true });
   try {
-    await bundleApplication(ROOT, `${output}/src/main.js`, fresh);
-    await bundleWorkers(ROOT, name, fresh);
+    const application = await bundleApplication(ROOT, `${output}/src/main.js`, fresh);
+    const workers = await bundleWorkers(ROOT, name, fresh);
+    await writeLicenceTexts(ROOT, fresh, workers ? [application, workers] : [application]);
     await copyPublicFilesToBundle(ROOT, name, fresh);
+    if (name === 'api') await copySwaggerUi(ROOT, fresh);
     for (const warmUp of warmUps) await recordCodeCache(fresh, warmUp);
     await writeLauncher(ROOT, `${output}/main.js`);
     await chmod(join(ROOT, output, 'main.js'), 0o755);

@@ -8,8 +8,7 @@ const NO_DATABASE = '--env MONGODB_ALLOW_NO_AUTH=true --env MONGODB_URI=mongodb:
   ' ',
 );
 const IS_EXPECTED =
-  /^\/app\/(?:package\.json|healthcheck\.js|dist\/apps\/(?:api|ops)\/(?:main\.js|bundle\/(?:main\.cjs[\w.-]*|public\/[\w.-]+)))$/;
-const START_LIMIT_MS = 30_000;
+  /^\/app\/(?:package\.json|healthcheck\.js|dist\/apps\/(?:api|ops)\/(?:main\.js|bundle\/(?:[\w.-]+\.cjs[\w.-]*|LICENSES\.txt|(?:public|swagger-ui)\/[\w.-]+)))$/;
 
 describeImage('the image', () => {
   afterEach(() => {
@@ -30,12 +29,12 @@ describeImage('the image', () => {
 
   it('A45: runs closed on every side, lives without a database, and ends with 0 when told to as process 1', async () => {
     docker('run', '--detach', '--name', CONTAINER, ...CLOSED, ...NO_DATABASE, IMAGE);
-    expect(await waitUntil(() => isHealthy('/health/live'), START_LIMIT_MS)).toBe(true);
+    expect(await waitUntil(() => isHealthy('/health/live'))).toBe(true);
     expect(isHealthy('/health/ready')).toBe(false);
     expect(docker('exec', CONTAINER, 'id', '-u').stdout).toBe('1000');
     docker('stop', '-t', '20', CONTAINER);
     expect(docker('inspect', '--format', '{{.State.ExitCode}}', CONTAINER).stdout).toBe('0');
-  }, 60_000);
+  });
 
   it('has ops on the PATH, for any user', () => {
     const asSomebody = docker('run', '--rm', '--user', '12345:12345', ...CLOSED, IMAGE, 'ops', '--help');

@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { readProductionStart } from '../support/production-start.ts';
 import { dockerIgnore } from './dockerignore.ts';
 import { readText, ROOT } from './files.ts';
 
@@ -11,6 +12,13 @@ describe('docker/Dockerfile', () => {
     expect(stages.map((stage) => /^FROM (\S+)/.exec(stage)?.[1])).toEqual(
       Array(2).fill('node:24-bookworm-slim'),
     );
+  });
+
+  it('gives Node and malloc the memory that `npm run start:prod` gives them', async () => {
+    const { flags, variables } = await readProductionStart();
+    expect(flags.length).toBeGreaterThan(1);
+    expect(final).toContain(`NODE_OPTIONS="${flags.join(' ')}"`);
+    for (const [name, value] of Object.entries(variables)) expect(final).toContain(`${name}=${value}`);
   });
 
   it('A45: runs as a numbered user that is not root', () => {

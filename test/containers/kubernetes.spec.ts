@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { OPS, runOps } from '../../apps/ops/test/run-ops.ts';
+import { MongodServer } from '../support/mongod-server.ts';
 import { readCompose, readYaml, ROOT } from './files.ts';
 
 const BASE = 'deploy/kubernetes/base';
@@ -10,6 +15,7 @@ interface Container {
   name: string;
   image: string;
   command?: string[];
+  env?: { name: string; value: string }[];
   envFrom?: { configMapRef: { name: string } }[];
   securityContext: object;
   resources: { requests?: object; limits?: { memory?: string } };
@@ -88,6 +94,7 @@ describe('A45: workloads', () => {
   it('are the service, the backup and the database', () => {
     expect(workloads.map(([name]) => name).sort()).toEqual([
       'CronJob backup',
+      'CronJob drill',
       'Deployment web',
       'StatefulSet mongodb',
     ]);
@@ -162,6 +169,60 @@ describe('CronJob backup', () => {
 
   it('never runs twice at a time', () => {
     expect(named('CronJob', 'backup')?.spec.concurrencyPolicy).toBe('Forbid');
+  });
+});
+
+describe('CronJob drill', () => {
+  const pod = podOf(named('CronJob', 'drill') ?? { kind: '', metadata: { name: '' }, spec: {} });
+  const [drill] = pod?.containers ?? [];
+  const [scratch] = pod?.initContainers ?? [];
+
+  it('has a server of its own, which nobody else reaches and which ends with it', () => {
+    const { image } = readCompose('docker-compose.yml').services.mongodb ?? {};
+    expect(scratch).toMatchObject({ image, restartPolicy: 'Always' });
+    expect(scratch?.command).toEqual(expect.arrayContaining(['--bind_ip', '127.0.0.1']));
+  });
+
+  it('restores the newest backup, and proves it so', async () => {
+    const server = await MongodServer.start();
+    const folder = await mkdtemp(join(tmpdir(), 'drill-'));
+    try {
+      await writeFile(join(folder, 'ops'), `#!/bin/sh\nexec node "${OPS}" "$@"\n`, { mode: 0o755 });
+      for (const name of ['older', 'newer'])
+        await runOps(['backup', 'create', '--out', folder, '--name', name], {
+          MONGODB_URI: server.uri('app'),
+        });
+      const variables = drill?.env?.map(({ name, value }) => [
+        name,
+        value.replace(':27017', `:${server.port}`),
+      ]);
+      const [shell = '', ...args] = drill?.command ?? [];
+      const { status, stdout, stderr } = spawnSync(
+        shell,
+        args.map((arg) => arg.replace('/backup ', `${folder} `)),
+        {
+          env: {
+            ...Object.fromEntries(variables ?? []),
+            PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter),
+          },
+          encoding: 'utf8',
+        },
+      );
+      expect([status, stdout, stderr]).toEqual([
+        0,
+        expect.stringContaining('restored into a scratch database'),
+        expect.any(String),
+      ]);
+      const { stdout: found } = await runOps(['backup', 'list', '--backups', folder, '--json']);
+      const { backups } = JSON.parse(found) as { backups: { name: string; proof: { kind: string } }[] };
+      expect(backups.map(({ name, proof }) => [name, proof.kind])).toEqual([
+        ['newer', 'drill'],
+        ['older', 'read'],
+      ]);
+    } finally {
+      await server.stop();
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,8 +1,14 @@
 import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { build } from 'esbuild';
-import { entryAsFunction, lazyDateFormat, mongooseNamespace, optionalPackages } from './bundle-plugins.ts';
+import { build, type Metafile } from 'esbuild';
+import {
+  entryAsFunction,
+  lazyDateFormat,
+  mappedTypes,
+  mongooseNamespace,
+  optionalPackages,
+} from './bundle-plugins.ts';
 import { BUNDLE_FILE } from './load-bundle.ts';
 import { shrinkSourceMap } from './source-map.ts';
 
@@ -13,14 +19,16 @@ const TARGET = 'node24';
  *
  * @param entry - Compiled start file
  * @param folder - Gets the bundle and its source map
+ * @returns What it is made of
  */
-export async function bundleApplication(root: string, entry: string, folder: string): Promise<void> {
+export async function bundleApplication(root: string, entry: string, folder: string): Promise<Metafile> {
   const outfile = join(folder, BUNDLE_FILE);
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
     outfile,
     bundle: true,
+    metafile: true,
     platform: 'node',
     format: 'cjs',
     target: TARGET,
@@ -42,22 +50,29 @@ export async function bundleApplication(root: string, entry: string, folder: str
       entryAsFunction(join(root, entry)),
       mongooseNamespace(root),
       await optionalPackages(root),
+      mappedTypes(),
       lazyDateFormat(),
     ],
   });
   const map = `${outfile}.map`;
   await writeFile(map, shrinkSourceMap(await readFile(map, 'utf8')));
+  return metafile;
 }
 
 /**
  * Joins the code of each thread, `NAME.worker.ts`, with what it imports into one script beside the bundle: `NAME.worker.cjs`.
  *
  * @param folder - That of the bundle
+ * @returns What they are made of
  */
-export async function bundleWorkers(root: string, application: string, folder: string): Promise<void> {
+export async function bundleWorkers(
+  root: string,
+  application: string,
+  folder: string,
+): Promise<Metafile | undefined> {
   const sources = globSync(`apps/${application}/src/**/*.worker.ts`, { cwd: root });
-  if (sources.length === 0) return;
-  await build({
+  if (sources.length === 0) return undefined;
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: sources.map((path) => ({
       in: join('dist', path.replace(/\.ts$/, '.js')),
@@ -66,12 +81,14 @@ export async function bundleWorkers(root: string, application: string, folder: s
     outdir: folder,
     outExtension: { '.js': '.cjs' },
     bundle: true,
+    metafile: true,
     platform: 'node',
     format: 'cjs',
     target: TARGET,
     legalComments: 'external',
     logLevel: 'warning',
   });
+  return metafile;
 }
 
 /** Writes the start file of an application; see `launcher.ts`. */

@@ -59,7 +59,7 @@ describe('A21: operators', () => {
     }
     expect([...statuses]).toEqual([[400, FIELDS.length * OPERATORS.length * 3]]);
     expect(await api.collection.find().toArray()).toEqual(before);
-  }, 60_000);
+  });
 
   it.each([
     '[{"$ne":null}]',
@@ -120,7 +120,7 @@ describe('A21: operators', () => {
       }
     }
     expect(queries.length * 2).toBeGreaterThan(200);
-  }, 60_000);
+  });
 
   it('are values of a filter when they are text', async () => {
     await api.create({ email: 'ada@example.org', tags: ['x'] });
@@ -172,6 +172,21 @@ describe('A22: fields that are not for clients', () => {
         [{ path: field, message: 'is not a field that can be set' }],
       ]);
     }
+    const imported = await api.importLines(JSON.stringify(body));
+    expect([imported.status, await imported.json()]).toEqual([
+      200,
+      {
+        inserted: 0,
+        failed: 1,
+        errors: [
+          {
+            line: 1,
+            code: 'INPUT_INVALID',
+            detail: `Some fields are not valid: ${field} is not a field that can be set`,
+          },
+        ],
+      },
+    ]);
     expect(await api.collection.find().toArray()).toEqual(before);
   });
 });
@@ -205,5 +220,5 @@ describe('A23: keys of prototypes', () => {
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
     expect({}).not.toHaveProperty('polluted');
     expect(await api.collection.countDocuments()).toBe(1);
-  }, 60_000);
+  });
 });

@@ -12,7 +12,7 @@ describe('a server of its own', () => {
     server = await MongodServer.start();
     api = await TestApplication.start({ MONGODB_URI: server.uri('outage'), ...QUICK });
     await api.until('/contacts', 200);
-  }, 60_000);
+  });
   afterAll(async () => {
     await api?.stop();
     await server?.stop();
@@ -27,7 +27,7 @@ describe('a server of its own', () => {
   });
 
   it('hangs, and goes on', async () => {
-    server.pause();
+    await server.pause();
     expect((await api.request('/contacts')).status).toBe(503);
     server.resume();
     await api.until('/contacts', 200);
@@ -41,7 +41,7 @@ describe('a replica set of its own', () => {
     set = await ReplicaSet.start(2);
     api = await TestApplication.start({ MONGODB_URI: set.uri('outage') });
     await api.until('/health/ready', 200);
-  }, 60_000);
+  });
   afterAll(async () => {
     await api?.stop();
     await set?.stop();
@@ -56,5 +56,5 @@ describe('a replica set of its own', () => {
       body: '{"email":"ada@example.org"}',
     });
     expect(answer.status).toBe(201);
-  }, 60_000);
+  });
 });

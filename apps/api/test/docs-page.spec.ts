@@ -3,9 +3,6 @@ import { TestApplication } from '../../../test/support/application.ts';
 import { BrowserPage, findChromium, startChromium } from '../../../test/support/browser.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 
-/** Reading a page of more than a megabyte and drawing it, on a busy machine. */
-const SLOW_MS = 60_000;
-
 const executable = findChromium();
 if (executable === undefined) {
   process.stderr.write(
@@ -27,70 +24,58 @@ describeInBrowser('/docs in a browser (needs chromium, or CHROMIUM_PATH)', () =>
     api = await TestApplication.start({ MONGODB_URI: database.uri });
     await api.until('/health/startup', 200);
     browser = await startChromium(executable ?? '');
-  }, SLOW_MS);
+  });
   beforeEach(async () => {
     docs = await BrowserPage.open(browser, 'about:blank');
     hosts = new Set();
     docs.page.on('request', (request) => hosts.add(new URL(request.url()).host));
     await docs.page.goto(`${api.url}/docs`);
     await operation(docs.page, 'Create a contact').waitFor();
-  }, SLOW_MS);
+  });
   afterEach(async () => docs?.close());
   afterAll(async () => {
     await browser?.close();
     await api?.stop();
     await database?.stop();
-  }, SLOW_MS);
+  });
 
-  it(
-    'shows every operation, and asks nobody else',
-    async () => {
-      expect(await docs.page.title()).toBe('OpenAI Outreach: API documentation');
-      const document = (await (await api.request('/docs-json')).json()) as { paths: Record<string, object> };
-      const operations = Object.values(document.paths).flatMap((item) => Object.keys(item));
-      expect(await docs.page.locator('.opblock').count()).toBe(operations.length);
-      expect([...hosts]).toEqual([new URL(api.url).host]);
-      await docs.screenshot('docs');
-      expect(docs.complaints).toEqual([]);
-    },
-    SLOW_MS,
-  );
+  it('shows every operation, and asks nobody else', async () => {
+    expect(await docs.page.title()).toBe('OpenAI Outreach: API documentation');
+    const document = (await (await api.request('/docs-json')).json()) as { paths: Record<string, object> };
+    const operations = Object.values(document.paths).flatMap((item) => Object.keys(item));
+    expect(await docs.page.locator('.opblock').count()).toBe(operations.length);
+    expect([...hosts]).toEqual([new URL(api.url).host]);
+    await docs.screenshot('docs');
+    expect(docs.complaints).toEqual([]);
+  });
 
-  it(
-    'creates a contact by "Try it out", and reads it back',
-    async () => {
-      const create = await tryOut(docs.page, 'Create a contact');
-      const body = { email: 'grace@example.org', name: 'Grace Hopper', tags: ['navy'] };
-      await create.locator('textarea.body-param__text').fill(JSON.stringify(body));
-      const { status, text } = await execute(create);
-      expect(status).toBe('201');
-      const { id } = JSON.parse(text) as { id: string };
-      const [stored] = await database.db.collection('contacts').find().toArray();
-      expect(stored).toMatchObject(body);
-      expect(stored?._id.toHexString()).toBe(id);
+  it('creates a contact by "Try it out", and reads it back', async () => {
+    const create = await tryOut(docs.page, 'Create a contact');
+    const body = { email: 'grace@example.org', name: 'Grace Hopper', tags: ['navy'] };
+    await create.locator('textarea.body-param__text').fill(JSON.stringify(body));
+    const { status, text } = await execute(create);
+    expect(status).toBe('201');
+    const { id } = JSON.parse(text) as { id: string };
+    const [stored] = await database.db.collection('contacts').find().toArray();
+    expect(stored).toMatchObject(body);
+    expect(stored?._id.toHexString()).toBe(id);
 
-      const read = await tryOut(docs.page, 'Read one contact');
-      await read.locator('tr[data-param-name="id"] input').fill(id);
-      const answer = await execute(read);
-      expect([answer.status, JSON.parse(answer.text)]).toMatchObject(['200', { id, ...body }]);
-      await docs.screenshot('docs-tried');
-      expect(docs.complaints).toEqual([]);
-    },
-    SLOW_MS,
-  );
+    const read = await tryOut(docs.page, 'Read one contact');
+    await read.locator('tr[data-param-name="id"] input').fill(id);
+    const answer = await execute(read);
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject(['200', { id, ...body }]);
+    await docs.screenshot('docs-tried');
+    expect(docs.complaints).toEqual([]);
+  });
 
-  it(
-    'shows the problem of a request that is refused',
-    async () => {
-      const create = await tryOut(docs.page, 'Create a contact');
-      await create.locator('textarea.body-param__text').fill('{"email":"nobody"}');
-      const { status, text } = await execute(create);
-      expect([status, JSON.parse(text)]).toMatchObject(['400', { code: 'INPUT_INVALID' }]);
-      // The browser reports every refused request.
-      expect(docs.complaints).toEqual([expect.stringContaining('status of 400')]);
-    },
-    SLOW_MS,
-  );
+  it('shows the problem of a request that is refused', async () => {
+    const create = await tryOut(docs.page, 'Create a contact');
+    await create.locator('textarea.body-param__text').fill('{"email":"nobody"}');
+    const { status, text } = await execute(create);
+    expect([status, JSON.parse(text)]).toMatchObject(['400', { code: 'INPUT_INVALID' }]);
+    // The browser reports every refused request.
+    expect(docs.complaints).toEqual([expect.stringContaining('status of 400')]);
+  });
 });
 
 function operation(page: Page, summary: string): Locator {

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest, type RequestListener } from 'node:http';
 import { ContactsApi, problemOf } from './contacts-api.ts';
 
 const TWO_MIB = 2_097_152;
@@ -53,6 +53,44 @@ describe('A24: what is too large', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([413]));
     expect((await api.request('/health')).status).toBe(200);
     expect((await api.post({ email: 'after@example.org' })).status).toBe(201);
+  });
+});
+
+describe('A24: how long a connection may be silent, in milliseconds', () => {
+  /** Of each request, when it comes, when its answer is complete, and for the client to take that. */
+  async function timeoutsOf(...paths: string[]): Promise<(number | undefined)[][]> {
+    const server = api.application.app.getHttpServer();
+    const seen: (number | undefined)[][] = [];
+    const observe: RequestListener = ({ socket }, answer) => {
+      const timeouts = [socket.timeout];
+      seen.push(timeouts);
+      answer.once('prefinish', () => timeouts.push(socket.timeout));
+      answer.prependOnceListener('prefinish', () => timeouts.push(socket.timeout));
+    };
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    server.on('request', observe);
+    try {
+      for (const path of paths)
+        await new Promise((resolve, reject) => {
+          const request = httpRequest(`${api.application.url}${path}`, { agent }, (answer) =>
+            answer.resume().on('end', resolve),
+          );
+          request.on('error', reject).end();
+        });
+    } finally {
+      server.off('request', observe);
+      agent.destroy();
+    }
+    return seen;
+  }
+
+  it('also for the later requests of a connection', async () => {
+    const usual = [120_000, 120_000, 30_000];
+    expect(await timeoutsOf('/contacts', '/contacts')).toEqual([usual, usual]);
+  });
+
+  it('while an export waits for the database, as long as the database may take', async () => {
+    expect(await timeoutsOf('/contacts/export')).toEqual([[120_000, 600_000, 30_000]]);
   });
 });
 

@@ -2,11 +2,24 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { TestApplication } from '../../../test/support/application.ts';
+import { routesOf } from '../../../test/support/routes.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 import { PROBLEMS } from '../src/http/problem-codes.ts';
 
 const FILE = join(resolve(import.meta.dirname, '../../..'), 'openapi.json');
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
+
+/** For people, and what they load. */
+const PAGES = [
+  'GET /docs',
+  'GET /docs-json',
+  'GET /docs/',
+  'GET /docs/start.js',
+  'GET /docs/{file}',
+  'GET /status',
+  'GET /status/data',
+  'GET /status/public/{part}',
+];
 
 interface Operation {
   operationId?: string;
@@ -42,12 +55,12 @@ describe('openapi.json', () => {
     expect(await readFile(FILE, 'utf8')).toBe(formatted);
   });
 
-  it('is of OpenAPI 3.1, and names every route of the contract', () => {
+  it('is of OpenAPI 3.1, and names every route of the contract, which are all that there are but those of pages', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/);
-    const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+    const documented = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(routes).toEqual(
+    expect(documented).toEqual(
       expect.arrayContaining([
         'DELETE /contacts/{id}',
         'GET /contacts',
@@ -66,6 +79,12 @@ describe('openapi.json', () => {
         'POST /contacts/import',
         'PUT /contacts/{id}',
       ]),
+    );
+    const routes = routesOf(api.app).map(
+      ({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+    );
+    expect(routes.toSorted()).toEqual(
+      [...documented.filter((route) => route !== 'HEAD /mongodb-test'), ...PAGES].toSorted(),
     );
   });
 

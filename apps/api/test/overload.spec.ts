@@ -20,7 +20,7 @@ beforeAll(async () => {
   await api.until('/health/ready', 200);
   // Reads the key of the cursors, once.
   await api.until('/contacts', 200);
-}, 60_000);
+});
 afterAll(async () => {
   await api?.stop();
   await server?.stop();
@@ -39,7 +39,7 @@ async function timed(
   };
 }
 
-describe('more requests than the pool can serve', () => {
+describe('A10: more requests than the pool can serve', () => {
   it('are refused at once, while probes answer, and served again with the end of the cause', async () => {
     const prober = new Prober(`${api.url}/health`);
     await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: BLOCKED_MS });
@@ -47,14 +47,20 @@ describe('more requests than the pool can serve', () => {
       timed(`/contacts?email=a${n}@example.org`),
     );
     const connection = api.app.get(DatabaseConnection);
-    expect(await waitUntil(() => connection.pool.waiting > POOL_SIZE, 3_000)).toBe(true);
+    expect(await waitUntil(() => connection.pool.waiting > POOL_SIZE)).toBe(true);
     let refused = await timed('/contacts');
     while (refused.status !== 503) refused = await timed('/contacts?limit=1');
     const late = await Promise.all(Array.from({ length: 20 }, async () => timed('/contacts')));
     expect(late.map(({ status }) => status)).toEqual(late.map(() => 503));
     expect(late.every(({ retryAfter }) => /^\d+$/.test(retryAfter ?? ''))).toBe(true);
     const slowestMs = Math.max(...late.map(({ elapsedMs }) => elapsedMs));
-    expectFigure({ row: 'overload', what: 'slowest refusal', value: slowestMs, unit: 'ms', limit: 1_500 });
+    expectFigure({
+      row: 'A10',
+      what: 'slowest refusal while it lasts',
+      value: slowestMs,
+      unit: 'ms',
+      limit: 500,
+    });
     expect((await timed('/metrics')).status).toBe(200);
     await server.clearFailPoint();
     const endedAt = performance.now();
@@ -62,7 +68,7 @@ describe('more requests than the pool can serve', () => {
     await api.until('/contacts', 200);
     // The finds that were blocked already had that long to go at most.
     expectFigure({
-      row: 'overload',
+      row: 'A10',
       what: 'normal again after the last blocked call could end',
       value: Math.max(0, performance.now() - endedAt - BLOCKED_MS),
       unit: 'ms',
@@ -72,11 +78,11 @@ describe('more requests than the pool can serve', () => {
     expect(probes.every(({ status }) => status === 200 || status === 503)).toBe(true);
     const slowestProbeMs = Math.max(...probes.map(({ elapsedMs }) => elapsedMs));
     expectFigure({
-      row: 'overload',
-      what: 'slowest /health',
+      row: 'A10',
+      what: 'slowest /health with a small pool',
       value: slowestProbeMs,
       unit: 'ms',
       limit: 1_500,
     });
-  }, 60_000);
+  });
 });

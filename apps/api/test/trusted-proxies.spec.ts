@@ -11,8 +11,11 @@ afterEach(async () => {
   await database?.stop();
 });
 
-/** @returns Statuses of five requests that claim to come from five clients */
-async function askAsMany(environment: Record<string, string>): Promise<number[]> {
+/**
+ * @param real - What a proxy has added behind the address that the client claims
+ * @returns Statuses of five requests that claim to come from five clients
+ */
+async function askAsMany(environment: Record<string, string>, real = ''): Promise<number[]> {
   api = await TestApplication.start({
     MONGODB_URI: database.uri,
     DIAGNOSTICS_RATE_PER_MINUTE: '2',
@@ -22,7 +25,7 @@ async function askAsMany(environment: Record<string, string>): Promise<number[]>
   const statuses: number[] = [];
   for (let client = 1; client <= 5; client += 1) {
     const headers = {
-      'x-forwarded-for': `203.0.113.${client}`,
+      'x-forwarded-for': `203.0.113.${client}${real}`,
       'x-real-ip': `203.0.113.${client}`,
       forwarded: `for=203.0.113.${client}`,
     };
@@ -38,6 +41,11 @@ describe('the rate limit', () => {
 
   it('counts the clients behind a proxy that is trusted', async () => {
     expect(await askAsMany({ TRUSTED_PROXIES: '127.0.0.0/8,::1' })).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('counts the client that a trusted proxy names, whatever that client has put before its address', async () => {
+    const trusted = { TRUSTED_PROXIES: '127.0.0.0/8,::1' };
+    expect(await askAsMany(trusted, ', 198.51.100.7')).toEqual([200, 200, 429, 429, 429]);
   });
 
   it('is not evaded by headers when another proxy is trusted', async () => {

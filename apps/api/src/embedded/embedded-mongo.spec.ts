@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { freePort } from '../../../../test/support/free-port.ts';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
+import { PATIENCE_MS, waitUntil } from '../../../../test/support/wait-until.ts';
 import { EmbeddedMongo, type EmbeddedMongoOptions } from './embedded-mongo.ts';
-import { isListening, waitUntil } from './mongod-admin.ts';
+import { isListening } from './mongod-admin.ts';
 import { findMongod } from './mongod-binary.ts';
 import { isAlive } from './server-probe.ts';
 
@@ -28,7 +29,7 @@ describe(EmbeddedMongo.name, () => {
   afterEach(async () => {
     for (const application of applications.splice(0)) application.kill('SIGKILL');
     await Promise.all(running.splice(0).map((embedded) => embedded.stop()));
-    await waitUntil(async () => !(await isListening(port)), 5_000);
+    await waitUntil(async () => !(await isListening(port)));
     await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
@@ -98,10 +99,7 @@ describe(EmbeddedMongo.name, () => {
     const [guest, host] = both[0].role === 'guest' ? both : both.toReversed();
     await insertAndCount();
     await host?.stop();
-    const stoppedAt = Date.now();
-    expect(await waitUntil(() => guest?.role === 'host', 5_000)).toBe(true);
-    // Half a second to a second on an idle machine; the other suites run at the same time.
-    expect(Date.now() - stoppedAt).toBeLessThan(4_000);
+    expect(await waitUntil(() => guest?.role === 'host')).toBe(true);
     expect(await insertAndCount()).toBe(2);
   });
 
@@ -118,7 +116,7 @@ describe(EmbeddedMongo.name, () => {
     await insertAndCount();
     const { pid = 0 } = embedded;
     process.kill(pid, 'SIGKILL');
-    expect(await waitUntil(() => embedded.pid !== pid && embedded.role === 'host', 5_000)).toBe(true);
+    expect(await waitUntil(() => embedded.pid !== pid && embedded.role === 'host')).toBe(true);
     expect(await insertAndCount()).toBe(2);
     expect(lines).toContainEqual(
       expect.stringContaining(`(process ${pid}) has ended: SIGKILL; starting it again`),
@@ -137,13 +135,14 @@ describe(EmbeddedMongo.name, () => {
       },
     });
     process.kill(embedded.pid ?? 0, 'SIGKILL');
-    expect(await waitUntil(() => lines.some((line) => line.includes('does not stay up')), 12_000)).toBe(true);
+    expect(await waitUntil(() => lines.some((line) => line.includes('does not stay up')))).toBe(true);
     expect(lines.at(-1)).toMatch(
       /mongod 9\.9\.9 does not start on .+: out of luck; trying again every 30 s$/,
     );
-    const stoppedAt = Date.now();
+    const stoppedAt = performance.now();
     await embedded.stop();
-    expect(Date.now() - stoppedAt).toBeLessThan(500);
+    // Not in the thirty seconds until it would try again.
+    expect(performance.now() - stoppedAt).toBeLessThan(PATIENCE_MS / 2);
   });
 
   it('leaves no server behind a killed application, and starts again on its lock file', async () => {
@@ -151,8 +150,8 @@ describe(EmbeddedMongo.name, () => {
     expect(await insertAndCount()).toBe(1);
     application.kill('SIGKILL');
     const next = await start();
-    expect(await waitUntil(() => !isAlive(mongodPid), 5_000)).toBe(true);
-    expect(await waitUntil(() => next.role === 'host', 5_000)).toBe(true);
+    expect(await waitUntil(() => !isAlive(mongodPid))).toBe(true);
+    expect(await waitUntil(() => next.role === 'host')).toBe(true);
     expect(await insertAndCount()).toBe(2);
     process.kill(next.pid ?? 0, 'SIGKILL');
     await next.stop();
@@ -165,7 +164,7 @@ describe(EmbeddedMongo.name, () => {
     const { application, mongodPid } = await startApplication();
     await killWatchdogOf(application);
     application.kill('SIGKILL');
-    await waitUntil(() => application.signalCode !== null, 5_000);
+    await waitUntil(() => application.signalCode !== null);
     const next = await start();
     expect(next.pid).toBe(mongodPid);
     expect(lines.at(-1)).toContain('(left by an earlier run)');

@@ -107,10 +107,8 @@ describe(findMongod.name, () => {
     const mute = createTcpServer(() => {});
     const port = await freePort();
     await new Promise<void>((resolve) => mute.listen(port, '127.0.0.1', resolve));
-    const startedAt = Date.now();
     const found = findMongod({ env: { ...env, MONGOMS_DOWNLOAD_MIRROR: `http://127.0.0.1:${port}` } });
     await expect(found).rejects.toThrow('no answer within 5 s');
-    expect(Date.now() - startedAt).toBeLessThan(7_000);
     mute.close();
   });
 

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ByteParts } from './byte-parts.ts';
 import { isDeeper, MAX_JSON_DEPTH } from './json-depth.ts';
 import { ProblemException } from './problem.exception.ts';
 
@@ -62,14 +63,14 @@ async function readAll({ headers }: FastifyRequest, payload: IncomingMessage): P
   if (Number(headers['content-length']) > JSON_LIMIT_BYTES) throw new ProblemException('PAYLOAD_TOO_LARGE');
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const timer = setTimeout(() => reject(new ProblemException('REQUEST_TIMEOUT')), JSON_TIMEOUT_MS);
-  const chunks: Buffer[] = [];
+  const parts = new ByteParts();
   let sizeBytes = 0;
   payload.on('data', (chunk: Buffer) => {
     sizeBytes += chunk.length;
-    if (sizeBytes <= JSON_LIMIT_BYTES) chunks.push(chunk);
+    if (sizeBytes <= JSON_LIMIT_BYTES) parts.add(chunk);
     else reject(new ProblemException('PAYLOAD_TOO_LARGE'));
   });
-  payload.on('end', () => resolve(Buffer.concat(chunks)));
+  payload.on('end', () => resolve(parts.join()));
   payload.on('error', () => reject(new BadRequestException()));
   return promise.finally(() => clearTimeout(timer));
 }

@@ -14,6 +14,13 @@ const HEADERS_TIMEOUT_MS = 30_000;
 /** As long as all headers may be together, so that it is the route that refuses a strange id. */
 const MAX_PARAMETER_LENGTH = 16_384;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/**
+ * How long a connection may be without a byte in either direction while there is a request: over what the database can keep one
+ * waiting, which is several calls with `MONGODB_MAX_TIME_MS` each. An export sets a longer limit, a complete answer a shorter one.
+ */
+const CONNECTION_TIMEOUT_MS = 120_000;
+/** How often Node looks for requests over their time: its own 30 s would double a limit of 30 s. */
+const LOOK_FOR_LATE_MS = 5_000;
 
 /**
  * Fastify with the limits of this service, and answers in one form also for what never reaches a route.
@@ -24,8 +31,9 @@ export function createFastifyAdapter(trustedProxies: readonly string[]): Fastify
   return new FastifyAdapter({
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit: JSON_LIMIT_BYTES,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_FOR_LATE_MS },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // A shutdown takes requests until the drain is over, and closes what is idle after it.

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { HealthReport, HealthService } from '#health';
 import { givenRequestId } from './request-id.ts';
 import type { RequestObserver } from './request-observer.ts';
@@ -30,7 +30,7 @@ export function answerProbesFirst(server: Server, health: HealthService, observe
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     const route = request.url ?? '';
-    const answer = request.method === 'GET' ? answers.get(route)?.() : undefined;
+    const answer = request.method === 'GET' && !hasBody(request) ? answers.get(route)?.() : undefined;
     if (answer === undefined) {
       for (const listener of others) listener.call(server, request, response);
       return;
@@ -46,6 +46,11 @@ export function answerProbesFirst(server: Server, health: HealthService, observe
     response.end(text, 'latin1');
     observer.observe({ requestId, method: 'GET', route, status, elapsedMs: performance.now() - startedAt });
   });
+}
+
+/** Such a request takes the long way, which does not wait forever for the rest of it. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /** The answer of `/health`, prepared anew when the report changes. */

@@ -35,6 +35,7 @@ export const PROBLEMS = {
     detail: 'The database is not available at the moment, try again later',
   },
   DATABASE_TIMEOUT: { status: 503, detail: 'The database took too long, try again later' },
+  TOO_MANY_IMPORTS: { status: 503, detail: 'Too many imports are running already, try again later' },
 } as const satisfies Record<string, { status: number; detail: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

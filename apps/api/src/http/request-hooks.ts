@@ -6,11 +6,15 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** How long the rest of a request may take that has its answer, in milliseconds. */
 const REST_TIMEOUT_MS = 10_000;
+/** How long the client may take nothing of a complete answer, in milliseconds; Node looks twice, so that it can be twice as long. */
+const UNREAD_TIMEOUT_MS = 30_000;
 
 /** Gives each request its id, its headers and, when it is answered, its place in log and metrics. */
 export function addRequestHooks(fastify: FastifyInstance, observer: RequestObserver): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    // All of the answer is with the socket: from here on only the client is waited for. The next request has the time of the server again.
+    reply.raw.once('prefinish', () => reply.raw.setTimeout(UNREAD_TIMEOUT_MS));
     requestContext.run({ requestId: request.id }, done);
   });
   fastify.addHook('onResponse', (request, { statusCode, elapsedTime }, done) => {

@@ -40,6 +40,14 @@ describe(NestLogger.name, () => {
     },
   );
 
+  it.each(['_InstanceLoader', 'InstanceLoader_1', '_InstanceLoader_1'])(
+    'knows InstanceLoader as %s, as builds call it',
+    (context) => {
+      nest.log('dependencies initialized', context);
+      expect(records).toEqual([{ level: 20, context: 'InstanceLoader', msg: 'dependencies initialized' }]);
+    },
+  );
+
   it('writes an error with its stack', () => {
     new Logger('Service').error(new TypeError('x is not a function'));
     expect(records).toMatchObject([

@@ -10,6 +10,9 @@ const NEST_START_CONTEXTS = [
   'RoutesResolver',
 ];
 
+/** A class that names itself is `Name_1` when tsc has compiled its decorators, and `_Name` in a bundle of esbuild. */
+const BUILD_MARKS = /^_(?=[A-Z])|_\d+$/g;
+
 /** Hands what Nest and the libraries log to pino, with the class as `context`. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
@@ -40,14 +43,18 @@ export class NestLogger implements LoggerService {
 
   /** Nest calls with the context last; `error` may have a stack before it, or instead of it. */
   private write(asked: Level, message: unknown, parameters: unknown[]): void {
-    const context = parameters.findLast((parameter) => typeof parameter === 'string' && !isStack(parameter));
+    const context = parameters.findLast(isContext)?.replace(BUILD_MARKS, '');
     const stack = parameters.find(isStack);
-    const level = NEST_START_CONTEXTS.includes(String(context)) ? 'debug' : asked;
+    const level = NEST_START_CONTEXTS.includes(context ?? '') ? 'debug' : asked;
     const fields = { ...(context !== undefined && { context }), ...(stack !== undefined && { stack }) };
     if (Error.isError(message)) this.logger[level]({ ...fields, err: message }, message.message);
     else if (typeof message === 'object' && message !== null) this.logger[level]({ ...fields, ...message });
     else this.logger[level](fields, String(message));
   }
+}
+
+function isContext(parameter: unknown): parameter is string {
+  return typeof parameter === 'string' && !isStack(parameter);
 }
 
 function isStack(parameter: unknown): parameter is string {

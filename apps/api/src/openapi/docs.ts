@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { NotFoundException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createDocument } from './document.ts';
+import { KeptFiles } from './kept-files.ts';
 
 /** Everything is of this service; Swagger UI draws by inline styles and keeps its icons in the stylesheet. */
 const POLICY = [
@@ -45,6 +48,8 @@ const ASSETS: Record<string, string> = {
 /** `/docs` for people and `/docs-json` for programs. Both are made when they are first asked for. */
 export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
+  // Large, and open to everybody.
+  const assets = new KeptFiles(readAsset);
   let document: string | undefined;
   fastify.get('/docs-json', (_, reply) => {
     document ??= JSON.stringify(createDocument(app));
@@ -61,11 +66,14 @@ export function serveDocs(app: NestFastifyApplication): void {
     return reply
       .header('cache-control', 'max-age=86400')
       .type(type)
-      .send(await readAsset(file));
+      .send(await assets.get(file));
   });
 }
 
+/** From beside the bundle, which has no packages, or from the package. */
 async function readAsset(file: string): Promise<Buffer> {
+  const bundled = join(import.meta.dirname, 'swagger-ui', file);
+  if (existsSync(bundled)) return readFile(bundled);
   const swagger = createRequire(import.meta.url).resolve('@nestjs/swagger');
   return readFile(createRequire(swagger).resolve(`swagger-ui-dist/${file}`));
 }

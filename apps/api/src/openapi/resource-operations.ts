@@ -130,7 +130,7 @@ export class ResourceOperations {
       answer(200, 'What became of the lines', {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } } },
       }),
-      ApiProblems(...AWAY, 'UNSUPPORTED_MEDIA_TYPE'),
+      ApiProblems(...AWAY, 'UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_IMPORTS'),
     );
   }
 

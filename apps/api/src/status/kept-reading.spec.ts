@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnavailableError, NotPermittedError } from '#database';
 import { Logger } from '@nestjs/common';
 import { KeptReading } from './kept-reading.ts';
@@ -7,13 +6,15 @@ const FRESH_MS = 50;
 
 describe(KeptReading, () => {
   it('reads once for callers at the same time, and again when the value is old', async () => {
-    let reads = 0;
+    let [reads, nowMs] = [0, 0];
+    const clock = import.meta.jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
     const kept = new KeptReading(async () => (reads += 1), FRESH_MS);
     const readings = await Promise.all(Array.from({ length: 20 }, async () => kept.get(null)));
     expect(readings[19]).toEqual({ value: 1, ageMs: expect.any(Number), problem: null });
     expect(await kept.get(null)).toMatchObject({ value: 1 });
-    await sleep(FRESH_MS + 10);
+    nowMs += FRESH_MS;
     expect(await kept.get(null)).toMatchObject({ value: 2, problem: null });
+    clock.mockRestore();
   });
 
   it('keeps the value of before when a read fails, with the reason', async () => {
@@ -46,11 +47,9 @@ describe(KeptReading, () => {
         signal.addEventListener('abort', () => reject(signal.reason as Error));
       });
     }, FRESH_MS);
-    const startedAt = performance.now();
     const readings = await Promise.all([kept.get(null), kept.get(null)]);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     expect(readings[1]?.problem).toBe('the server has not answered yet');
-    expect(signals).toHaveLength(1);
     await new Promise((resolve) => signals[0]?.addEventListener('abort', resolve));
     expect(signals[0]?.reason).toMatchObject({ reason: 'no-answer' });
   });

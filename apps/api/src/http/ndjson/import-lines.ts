@@ -4,12 +4,13 @@ import { toDto, type DtoClass } from '../input/dto.ts';
 import { toProblemKind } from '../problem-kinds.ts';
 import type { ProblemKind } from '../problem.ts';
 import { toDocument } from '../resource/merge-patch.ts';
+import { ImportPlace } from './import-place.ts';
 import { readLines, type Line } from './read-lines.ts';
 
 /** Longest line, in bytes. */
 export const MAX_LINE_BYTES = 262_144;
-/** How long the client may send nothing, in milliseconds. */
-const TIMEOUT_MS = 30_000;
+/** How long the client may send nothing, and how long a batch waits for more lines. */
+const LIMITS = { maxLineBytes: MAX_LINE_BYTES, timeoutMs: 30_000, pauseMs: 1_000 };
 /** Lines that are written together, and how much text they may hold. */
 const BATCH = { lines: 1_000, characters: 4_194_304 };
 /** Batches that the database writes while the next one is read. */
@@ -50,6 +51,8 @@ const FAULTS = {
  * are in memory, as text: a line becomes an object when it is asked for, and nobody keeps that.
  *
  * @param insert - Writes what it can of the documents, in any order
+ * @throws {ProblemException} `TOO_MANY_IMPORTS`, before anything is read, and `REQUEST_TIMEOUT`, also
+ *   when the client is slow and its place is needed
  * @throws {DatabaseError} When the database goes away; what was written before stays
  */
 export async function importLines<T>(
@@ -57,14 +60,21 @@ export async function importLines<T>(
   type: DtoClass<object>,
   insert: InsertMany<T>,
 ): Promise<ImportReport> {
-  const run = new ImportRun(type, insert);
-  for await (const lines of readLines(source, { maxLineBytes: MAX_LINE_BYTES, timeoutMs: TIMEOUT_MS })) {
-    for (const line of lines) {
-      run.add(line);
-      if (run.isBatchFull) await run.flush();
+  const place = ImportPlace.take();
+  try {
+    const run = new ImportRun(type, insert);
+    for await (const lines of readLines(source, { ...LIMITS, place })) {
+      for (const line of lines) {
+        run.add(line);
+        if (run.isBatchFull) await run.flush();
+      }
+      // The client pauses.
+      if (lines.length === 0) await run.flush();
     }
+    return await run.finish();
+  } finally {
+    place.release();
   }
-  return run.finish();
 }
 
 class ImportRun<T> {
@@ -91,6 +101,7 @@ class ImportRun<T> {
   }
 
   async flush(): Promise<void> {
+    if (this.#lines.length === 0) return;
     if (this.#writing.length === BATCHES_IN_FLIGHT) await this.#writing.shift();
     const writing = this.#write(this.#lines);
     // Told by a later flush, or at the end.

@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import fc from 'fast-check';
 import { readLines, type Line } from './read-lines.ts';
 
-const LIMITS = { maxLineBytes: 20, timeoutMs: 1_000 };
+const LIMITS = { maxLineBytes: 20, timeoutMs: 1_000, pauseMs: 1_000 };
 
 async function linesOf(chunks: Iterable<Uint8Array>): Promise<Line[]> {
   const lines: Line[] = [];
@@ -49,9 +49,26 @@ describe(readLines.name, () => {
     const source = new PassThrough();
     source.write('a\nb');
     const read = async () => {
-      for await (const _ of readLines(source, { maxLineBytes: 20, timeoutMs: 50 })) continue;
+      for await (const _ of readLines(source, { ...LIMITS, timeoutMs: 50 })) continue;
     };
     await expect(read()).rejects.toMatchObject({ kind: { code: 'REQUEST_TIMEOUT' } });
     expect(source.destroyed).toBe(false);
+  });
+
+  it('says once that no line has come, also while parts of one do', async () => {
+    const source = new PassThrough();
+    source.write('a\nb');
+    const drip = setInterval(() => source.write('b'), 10);
+    const groups: Line[][] = [];
+    for await (const group of readLines(source, { ...LIMITS, maxLineBytes: 1_000, pauseMs: 50 })) {
+      groups.push(group);
+      if (group.length > 0) continue;
+      // Long enough for another empty group, if there were one.
+      setTimeout(() => {
+        clearInterval(drip);
+        source.end('\nc');
+      }, 200);
+    }
+    expect(groups.map((group) => group.map(({ number }) => number))).toEqual([[1], [], [2], [3]]);
   });
 });

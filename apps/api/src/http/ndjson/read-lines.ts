@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import { ByteParts } from '../byte-parts.ts';
 import { ProblemException } from '../problem.exception.ts';
+import type { ImportPlace } from './import-place.ts';
 
 /** Why a line cannot be read. */
 export type LineFault = 'LINE_NOT_TEXT' | 'LINE_TOO_LONG';
@@ -16,21 +18,33 @@ const LINE_FEED = 0x0a;
 
 /**
  * Cuts a stream into lines as it arrives, those of one chunk together. Blank lines are left out; of a line that is too long nothing is kept.
+ * An empty group says that no line has come for a while, once until the next one does.
  *
- * @param options - `timeoutMs`: how long the client may send nothing
+ * @param options - `timeoutMs`: how long the client may send nothing; `pauseMs`: after how long without a line to say so; `place`: told
+ *   how long the client is waited for
  * @throws {@link ProblemException} `REQUEST_TIMEOUT`
  */
 export async function* readLines(
   source: Readable,
-  options: { maxLineBytes: number; timeoutMs: number },
+  options: { maxLineBytes: number; timeoutMs: number; pauseMs: number; place?: ImportPlace },
 ): AsyncGenerator<Line[], void, undefined> {
   const cutter = new LineCutter(options.maxLineBytes);
   // The connection has to live on for the answer, whatever comes of the lines.
   const chunks = source.iterator({ destroyOnReturn: false });
+  let pauseAt = performance.now() + options.pauseMs;
   for (;;) {
-    const { value, done } = await withDeadline(chunks.next(), options.timeoutMs);
-    const lines = done ? cutter.end() : cutter.cut(value as Buffer);
-    if (lines.length > 0) yield lines;
+    const next = chunks.next() as Promise<IteratorResult<Buffer, undefined>>;
+    const step = options.place?.waitFor(next) ?? next;
+    if (!(await isSettledBefore(pauseAt, step))) {
+      pauseAt = Number.POSITIVE_INFINITY;
+      yield [];
+    }
+    const { value, done } = await withDeadline(step, options);
+    const lines = done ? cutter.end() : cutter.cut(value);
+    if (lines.length > 0) {
+      yield lines;
+      pauseAt = performance.now() + options.pauseMs;
+    }
     if (done) return;
   }
 }
@@ -39,7 +53,7 @@ class LineCutter {
   readonly #maxLineBytes: number;
   #number = 0;
   /** The line that has not ended yet. */
-  #parts: Buffer[] = [];
+  readonly #parts = new ByteParts();
   #sizeBytes = 0;
 
   constructor(maxLineBytes: number) {
@@ -66,19 +80,19 @@ class LineCutter {
 
   #add(part: Buffer): void {
     this.#sizeBytes += part.length;
-    if (this.#sizeBytes > this.#maxLineBytes) this.#parts = [];
-    else if (part.length > 0) this.#parts.push(part);
+    if (this.#sizeBytes > this.#maxLineBytes) this.#parts.clear();
+    else if (part.length > 0) this.#parts.add(part);
   }
 
   #close(): Line[] {
-    const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
+    const bytes = this.#parts.join();
     const isTooLong = this.#sizeBytes > this.#maxLineBytes;
-    this.#parts = [];
+    this.#parts.clear();
     this.#sizeBytes = 0;
     this.#number += 1;
     const number = this.#number;
     if (isTooLong) return [{ number, text: '', fault: 'LINE_TOO_LONG' }];
-    const text = decode(bytes ?? Buffer.alloc(0));
+    const text = decode(bytes);
     if (text === undefined) return [{ number, text: '', fault: 'LINE_NOT_TEXT' }];
     return text.trim() === '' ? [] : [{ number, text }];
   }
@@ -95,8 +109,32 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-async function withDeadline<R>(step: Promise<R>, timeoutMs: number): Promise<R> {
+async function withDeadline<R>(
+  step: Promise<R>,
+  { timeoutMs, place }: { timeoutMs: number; place?: ImportPlace },
+): Promise<R> {
+  place?.signal.throwIfAborted();
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new ProblemException('REQUEST_TIMEOUT')), timeoutMs);
-  return Promise.race([step, timeout]).finally(() => clearTimeout(timer));
+  const giveUp = (): void => reject(place?.signal.reason);
+  place?.signal.addEventListener('abort', giveUp);
+  return Promise.race([step, timeout]).finally(() => {
+    clearTimeout(timer);
+    place?.signal.removeEventListener('abort', giveUp);
+  });
+}
+
+/** @param at - In the time of `performance.now()` */
+async function isSettledBefore(at: number, step: Promise<unknown>): Promise<boolean> {
+  const leftMs = at - performance.now();
+  if (leftMs === Number.POSITIVE_INFINITY) return true;
+  const settled = step.then(
+    () => true,
+    // Whoever waits for the step is told.
+    () => true,
+  );
+  if (leftMs <= 0) return false;
+  const { promise: isOver, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, leftMs, false);
+  return Promise.race([settled, isOver]).finally(() => clearTimeout(timer));
 }

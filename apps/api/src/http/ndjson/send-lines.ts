@@ -26,6 +26,8 @@ export async function sendLines<T>(
     await reply.send('');
     return;
   }
+  // The connection is silent while the database looks for documents that are far apart.
+  reply.raw.setTimeout(EXPORT_OPTIONS.maxTimeMs);
   const first = await documents.next();
   const stop = () => void reply.raw.destroy();
   const chunks = first.done ? [] : toChunks({ first: first.value, documents, toView, stop });
