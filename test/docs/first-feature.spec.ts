@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { untilStatus } from '../support/application.ts';
+import { untilStatus } from '../support/until-status.ts';
 import { RepositoryCopy } from '../support/repository-copy.ts';
 import { TestDatabase } from '../support/test-database.ts';
 

@@ -56,7 +56,7 @@ describe('docs/repository.md', () => {
   it('holds snippets that compile', () => {
     expect(snippets.paths.length).toBeGreaterThan(10);
     expect(typeErrors(snippets.paths)).toEqual([]);
-  }, 60_000);
+  });
 
   it('holds snippets that run, one after the other', async () => {
     for (const path of snippets.paths) {

@@ -9,6 +9,8 @@ export const EXIT = {
   unavailable: 69,
   /** The configuration is wrong. */
   configuration: 78,
+  /** The terminal went away before it was done. */
+  hungUp: 129,
   /** Ended by Ctrl-C or SIGTERM before it was done. */
   interrupted: 130,
 } as const;

@@ -2,6 +2,8 @@ import { CommanderError } from 'commander';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
+// Who reads may go away, and a terminal be lost: the work ends in order, or goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 try {
   await createProgram().parseAsync();
 } catch (error) {

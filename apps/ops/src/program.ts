@@ -18,7 +18,7 @@ Examples:
   $ ops backup create            dump the database, and prove the dump
   $ ops help indexes             what a command does, its options and examples
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 69 MongoDB unavailable, 78 wrong configuration, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong use, 69 MongoDB unavailable, 78 wrong configuration, 129 and 130 interrupted.
 The connection comes from the environment and .env, as for the service.`;
 
 /** In the order of the help. */

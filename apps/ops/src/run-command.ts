@@ -9,6 +9,7 @@ import {
 import { Logger } from '@nestjs/common';
 import { CommandError } from './command.error.ts';
 import { EXIT } from './exit-codes.ts';
+import { Interruption } from './interruption.ts';
 import { openProgress, type Progress } from './terminal/progress.ts';
 
 /** A command need not wait as long as a service. */
@@ -18,7 +19,7 @@ export interface CommandContext {
   /** Connected; closed when the work has ended. */
   connection: DatabaseConnection;
   config: Configuration;
-  /** Aborted by SIGINT and SIGTERM: the work tidies up and throws, or returns its own exit code. */
+  /** Aborted by a signal or a closed output: the work tidies up and throws, or returns its own exit code. */
   signal: AbortSignal;
   isJson: boolean;
   /** Writes results, as they are. */
@@ -34,7 +35,7 @@ export interface RunOptions {
 
 /**
  * Runs a command that needs the database: connects, listens for Ctrl-C, and turns how it ends into one line and an exit code in
- * `process.exitCode`. A second Ctrl-C ends the process at once.
+ * `process.exitCode`. A second Ctrl-C, from a second after the first, ends the process at once.
  *
  * @param work - Returns the exit code
  */
@@ -62,23 +63,18 @@ export async function runWithSignal(
   work: (context: { signal: AbortSignal; progress: Progress }) => Promise<number>,
 ): Promise<void> {
   Logger.overrideLogger(false);
-  const abort = new AbortController();
+  const interruption = new Interruption();
   const progress = openProgress({ isJson });
-  const onSignal = (): void => {
-    if (abort.signal.aborted) process.exit(EXIT.interrupted);
-    abort.abort(new CommandError('INTERRUPTED', 'Interrupted', { exitCode: EXIT.interrupted }));
-  };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  // `ops … | head` closes the pipe: there is nobody left to tell.
-  process.stdout.on('error', () => process.exit(EXIT.failed));
   try {
-    process.exitCode = await work({ signal: abort.signal, progress });
+    const exitCode = await work({ signal: interruption.signal, progress });
+    const { reason } = interruption;
+    process.exitCode = reason && exitCode === EXIT.interrupted ? reason.exitCode : exitCode;
   } catch (error) {
     progress.stop();
-    process.exitCode = report(abort.signal.aborted ? interruption(error) : error, isJson);
+    process.exitCode = report(interruption.reason ? causedBy(interruption.reason, error) : error, isJson);
   } finally {
     progress.stop();
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    interruption.stop();
   }
 }
 
@@ -128,16 +124,19 @@ function report(error: unknown, isJson: boolean): number {
 }
 
 /** The work may say what it left behind; what the driver says about its end is of no interest. */
-function interruption(error: unknown): CommandError {
-  if (error instanceof CommandError) {
-    const { nextStep } = error;
-    const options = { exitCode: EXIT.interrupted, cause: error, ...(nextStep !== undefined && { nextStep }) };
-    return new CommandError(error.code, error.message, options);
-  }
-  return new CommandError('INTERRUPTED', 'Interrupted', { exitCode: EXIT.interrupted, cause: error });
+function causedBy(reason: CommandError, error: unknown): CommandError {
+  if (!(error instanceof CommandError)) return reason;
+  const { code, message, nextStep } = error;
+  const { exitCode } = reason;
+  return new CommandError(code, message, {
+    exitCode,
+    cause: error,
+    ...(nextStep !== undefined && { nextStep }),
+  });
 }
 
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The result of work that knows no signal. @throws The reason of the signal, when it comes first */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

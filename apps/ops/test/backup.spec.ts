@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 import { createEveryKind } from './backup-kinds.ts';
-import { runOps, type Outcome } from './run-ops.ts';
+import { OPS, runOps, type Outcome } from './run-ops.ts';
 
 /** The events that a command prints with `--json`. */
 function events({ stdout }: Outcome): Record<string, unknown>[] {
@@ -95,6 +96,17 @@ describe('ops backup', () => {
     expect((await ops('list', '--backups', out)).stdout).toMatch(/damaged by read/);
     const pruned = await ops('prune', '--backups', out, '--keep-daily', '0', '--keep-weekly', '0');
     expect(pruned.stdout).toContain('kept: nothing is proven');
+  });
+
+  it('says that there is no space already when the first bytes of an archive find none', async () => {
+    const command = `ulimit -f 4 && exec "${process.execPath}" "${OPS}" backup create --archive --out "${out}"`;
+    const child = spawnSync('sh', ['-c', command], {
+      env: { PATH: process.env.PATH, MONGODB_URI: database.uri },
+      encoding: 'utf8',
+    });
+    expect(child).toMatchObject({ status: 1, stdout: '' });
+    expect(child.stderr).toMatch(/^There is no space left for the backup; nothing of it was kept$/m);
+    expect(await readdir(out)).toEqual([]);
   });
 
   it('refuses wrong use', async () => {

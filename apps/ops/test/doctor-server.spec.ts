@@ -8,16 +8,13 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { diagnose, expectFailure } from './diagnose.ts';
 import { runOps } from './run-ops.ts';
 
-/** Each diagnosis starts the service once, to ask for its schemas. */
-const TIMEOUT_MS = 60_000;
-
 describe('ops doctor recognises', () => {
   let server: MongodServer;
   let uri: string;
   beforeAll(async () => {
     server = await MongodServer.start({ replSet: true, args: ['--maxConns=1000'] });
     uri = server.uri('app');
-  }, TIMEOUT_MS);
+  });
   afterAll(() => server?.stop());
 
   it('a replica set of another name', async () => {
@@ -62,59 +59,46 @@ describe('ops doctor recognises', () => {
     await rm(join(file, '..'), { recursive: true });
   });
 
-  it(
-    'a missing unique index, a changed validator and a missing index',
-    async () => {
-      const other = server.uri('other');
-      const before = await diagnose({ MONGODB_URI: other });
-      expect(before.of('INDEX_DRIFT')).toMatchObject({
-        status: 'failure',
-        cause: expect.stringContaining('contacts.email_1'),
-      });
-      expect(before.code).toBe(1);
-      await runOps(['indexes', 'apply'], { MONGODB_URI: other });
-      const client = await mongo.MongoClient.connect(other);
-      await client.db('other').collection('contacts').dropIndex('name_1__id_1');
-      await client.db('other').command({ collMod: 'contacts', validator: { email: { $type: 'string' } } });
-      await client.close();
-      const after = await diagnose({ MONGODB_URI: other });
-      expect(after.of('INDEX_DRIFT')).toMatchObject({ status: 'warning' });
-      expect(after.of('VALIDATOR_DRIFT')).toMatchObject({
-        status: 'warning',
-        cause: expect.stringContaining('contacts'),
-      });
-      expect(after.code).toBe(0);
-    },
-    TIMEOUT_MS,
-  );
+  it('a missing unique index, a changed validator and a missing index', async () => {
+    const other = server.uri('other');
+    const before = await diagnose({ MONGODB_URI: other });
+    expect(before.of('INDEX_DRIFT')).toMatchObject({
+      status: 'failure',
+      cause: expect.stringContaining('contacts.email_1'),
+    });
+    expect(before.code).toBe(1);
+    await runOps(['indexes', 'apply'], { MONGODB_URI: other });
+    const client = await mongo.MongoClient.connect(other);
+    await client.db('other').collection('contacts').dropIndex('name_1__id_1');
+    await client.db('other').command({ collMod: 'contacts', validator: { email: { $type: 'string' } } });
+    await client.close();
+    const after = await diagnose({ MONGODB_URI: other });
+    expect(after.of('INDEX_DRIFT')).toMatchObject({ status: 'warning' });
+    expect(after.of('VALIDATOR_DRIFT')).toMatchObject({
+      status: 'warning',
+      cause: expect.stringContaining('contacts'),
+    });
+    expect(after.code).toBe(0);
+  });
 
-  it(
-    'members that are down, and a majority that is not there',
-    async () => {
-      const set = await ReplicaSet.start(3);
-      try {
-        const [first] = await set.secondaries();
-        if (first) await set.kill(first);
-        const oneDown = await diagnose({ MONGODB_URI: set.uri('app') });
-        expect(oneDown.of('TCP')).toMatchObject({
-          status: 'warning',
-          cause: expect.stringContaining('1 of 3'),
-        });
-        const primary = await set.primary();
-        const [second] = await set
-          .secondaries()
-          .then((others) => others.filter(({ isRunning }) => isRunning));
-        if (second) await set.kill(second);
-        await waitUntil(
-          async () => (await primary.command({ hello: 1 })).isWritablePrimary === false,
-          30_000,
-        );
-        const twoDown = await diagnose({ MONGODB_URI: set.uri('app') });
-        expectFailure(twoDown, 'TOPOLOGY', /No writable primary/, /rs\.status/);
-      } finally {
-        await set.stop();
-      }
-    },
-    TIMEOUT_MS,
-  );
+  it('members that are down, and a majority that is not there', async () => {
+    const set = await ReplicaSet.start(3);
+    try {
+      const [first] = await set.secondaries();
+      if (first) await set.kill(first);
+      const oneDown = await diagnose({ MONGODB_URI: set.uri('app') });
+      expect(oneDown.of('TCP')).toMatchObject({
+        status: 'warning',
+        cause: expect.stringContaining('1 of 3'),
+      });
+      const primary = await set.primary();
+      const [second] = await set.secondaries().then((others) => others.filter(({ isRunning }) => isRunning));
+      if (second) await set.kill(second);
+      await waitUntil(async () => (await primary.command({ hello: 1 })).isWritablePrimary === false, 30_000);
+      const twoDown = await diagnose({ MONGODB_URI: set.uri('app') });
+      expectFailure(twoDown, 'TOPOLOGY', /No writable primary/, /rs\.status/);
+    } finally {
+      await set.stop();
+    }
+  });
 });

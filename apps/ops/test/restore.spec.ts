@@ -1,32 +1,27 @@
-import { mkdtemp, rm, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
 import { freePort } from '../../../test/support/free-port.ts';
-import { MongodServer } from '../../../test/support/mongod-server.ts';
-import { createEveryKind, describeDatabase, hasMongoTools, mongoTool } from './restore-fixture.ts';
+import type { MongodServer } from '../../../test/support/mongod-server.ts';
+import { RestoreContext } from './restore-context.ts';
+import { describeDatabase, hasMongoTools, mongoTool } from './restore-fixture.ts';
 import { runOps } from './run-ops.ts';
 
 const withTools = hasMongoTools() ? describe : describe.skip;
 
 describe('ops restore', () => {
+  let context: RestoreContext;
   let server: MongodServer;
   let client: mongo.MongoClient;
   let folder: string;
   let environment: Record<string, string>;
 
   beforeAll(async () => {
-    server = await MongodServer.start();
-    client = await new mongo.MongoClient(server.uri()).connect();
-    folder = await mkdtemp(join(tmpdir(), 'ops-restore-'));
+    context = await RestoreContext.start();
+    ({ server, client, folder } = context);
     environment = { MONGODB_URI: server.uri('every'), MONGODB_DATABASE: 'every' };
-    await createEveryKind(client.db('every'));
-  }, 60_000);
-  afterAll(async () => {
-    await client?.close();
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
+  afterAll(() => context?.stop());
 
   it('shows its options and examples without a database', async () => {
     const { code, stdout } = await runOps(['restore', '--help']);
@@ -48,9 +43,7 @@ describe('ops restore', () => {
   });
 
   withTools('of what the real mongodump writes', () => {
-    let source: string[];
     beforeAll(async () => {
-      source = await describeDatabase(client.db('every'));
       const database = ['--db=every'];
       await mongoTool('mongodump', server.uri(), [...database, `--out=${folder}/plain`]);
       await mongoTool('mongodump', server.uri(), [...database, '--gzip', `--out=${folder}/gzip`]);
@@ -67,7 +60,7 @@ describe('ops restore', () => {
         expect(outcome.stdout).toMatch(
           /^Restored every into target in .* all read back and as in the dump\n/,
         );
-        await expect(describeDatabase(client.db('target'))).resolves.toEqual(source);
+        await expect(describeDatabase(client.db('target'))).resolves.toEqual(context.source);
       },
     );
 
@@ -107,8 +100,8 @@ describe('ops restore', () => {
       const args = ['restore', join(folder, 'plain'), '--drop', '--backups', join(folder, 'backups')];
       const replaced = await runOps(args, environment);
       expect(replaced).toMatchObject({ code: 0, stderr: expect.not.stringContaining('Next step') });
-      expect(replaced.stdout).toContain(`is saved in ${join(folder, 'backups', 'every-')}`);
-      await expect(describeDatabase(every)).resolves.toEqual(source);
+      expect(replaced.stdout).toContain(`is saved in ${join(folder, 'backups', 'before-restore-every-')}`);
+      await expect(describeDatabase(every)).resolves.toEqual(context.source);
     });
 
     it('refuses a dump that is cut off before it writes', async () => {

@@ -70,7 +70,7 @@ describe('ops test-connection', () => {
   });
 
   it('says within 5 s that a server hangs', async () => {
-    server.pause();
+    await server.pause();
     try {
       const outcome = await ops(['test-connection', '--json'], { MONGODB_URI: server.uri('app') });
       expect(outcome.code).toBe(69);

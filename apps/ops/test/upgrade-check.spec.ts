@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { nextMajor, seriesName } from '../src/upgrade-check/versions.ts';
 import { runOps } from './run-ops.ts';
@@ -23,6 +24,29 @@ describe('ops upgrade-check', () => {
       expect(plan.steps.join('\n')).toMatch(
         /ops backup create[\s\S]*stop mongodb[\s\S]*mongo:[\s\S]*up -d mongodb[\s\S]*ops doctor[\s\S]*setFeatureCompatibilityVersion/,
       );
+    }
+  });
+
+  it('serves a user who may only read and write, also beside a view and a time series', async () => {
+    const root = { username: 'root', password: 'a long root password' };
+    const locked = await MongodServer.start({ auth: root });
+    try {
+      const client = await new mongo.MongoClient(locked.uri()).connect();
+      const db = client.db('app');
+      await db.createCollection('rows');
+      await db.createCollection('view', { viewOn: 'rows', pipeline: [] });
+      await db.createCollection('readings', { timeseries: { timeField: 'at' } });
+      await client.db('admin').command({
+        createUser: 'app',
+        pwd: 'a long app password',
+        roles: [{ role: 'readWrite', db: 'app' }],
+      });
+      await client.close();
+      const uri = `mongodb://app:a%20long%20app%20password@127.0.0.1:${locked.port}/app?authSource=admin`;
+      const { code, stdout } = await runOps(['upgrade-check', '--json'], { MONGODB_URI: uri });
+      expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ version })]);
+    } finally {
+      await locked.stop();
     }
   });
 

@@ -6,6 +6,8 @@ export type BackupErrorCode =
   | 'BACKUP_NOT_FOUND'
   /** What is on disk is not what was written. */
   | 'BACKUP_DAMAGED'
+  /** The system cannot read it, which says nothing about what is in it. */
+  | 'BACKUP_UNREADABLE'
   /** Written by a later version of this tool. */
   | 'BACKUP_TOO_NEW'
   /** The process that wrote it was ended before it was done. */
@@ -14,9 +16,11 @@ export type BackupErrorCode =
   | 'BACKUP_NO_SPACE'
   /** The server no longer knows the state as of the point in time that was begun with. */
   | 'BACKUP_SNAPSHOT_LOST'
+  /** A collection was dropped or renamed while the backup was made, each time. */
+  | 'BACKUP_COLLECTION_GONE'
   | 'BACKUP_INTERRUPTED'
-  /** A drill could restore the backup, but not to the same content. */
-  | 'BACKUP_DRILL_FAILED';
+  /** The server kept a drill from restoring the backup. */
+  | 'BACKUP_DRILL_NOT_ENDED';
 
 /** What went wrong with a backup, for people: one sentence, and what to do next. */
 export class BackupError extends CommandError {
@@ -26,4 +30,25 @@ export class BackupError extends CommandError {
     super(code, message, options);
     this.name = BackupError.name;
   }
+}
+
+/** Whether the system says that there is no such file. */
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/**
+ * Names what keeps the system from reading a backup: rights, the disk, the network, too many open files.
+ *
+ * @param path - Of the file, from the folder of the backup
+ * @param cause - Of the system
+ */
+export function unreadable(path: string, cause: unknown): BackupError {
+  const { code } = cause as { code?: unknown };
+  return new BackupError('BACKUP_UNREADABLE', `${path} cannot be read (${String(code)})`, {
+    cause,
+    nextStep:
+      'look at the rights and the disk, then run it again: this says nothing about what is in the backup',
+  });
 }

@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import { elementsOf } from './dump-format/extended-json.ts';
 import type { CollectionMetadata, CollectionType } from './dump-format/metadata-json.ts';
-import { BUCKETS_PREFIX } from './dump-format/names.ts';
+import { BUCKETS_PREFIX, MARKER_COLLECTION } from './dump-format/names.ts';
 import { readAll } from './read-collection.ts';
 
 /** A collection, view or time series, as the server describes it. */
@@ -88,5 +88,6 @@ function uuidOf(info: Buffer | undefined): string | undefined {
 }
 
 function isInternal(name: string): boolean {
+  if (name === MARKER_COLLECTION) return true;
   return name !== 'system.js' && (name.startsWith('system.') || name.includes('$'));
 }

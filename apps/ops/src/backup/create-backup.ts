@@ -4,9 +4,10 @@ import type { Progress } from '../terminal/progress.ts';
 import { BackupError } from './backup.error.ts';
 import { dumpDocuments } from './dump-documents.ts';
 import { openArchive, openDirectory } from './dump-target.ts';
+import { MARKER_COLLECTION } from './dump-format/names.ts';
 import { formatManifest, type Compression, type Layout, type Manifest } from './manifest.ts';
 import { PartialFolder } from './partial-folder.ts';
-import { checkUnchanged, isSnapshotLost, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
+import { checkUnchanged, isRepeatable, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
 import { writeProof } from './proof.ts';
 import { ReadBack } from './read-back.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -34,15 +35,17 @@ export interface BackupReport {
   manifest: Manifest;
 }
 
-type Attempt = CreateBackupOptions & { name: string; readBack: ReadBack };
+type Named = CreateBackupOptions & { name: string };
 
 /** Collections that are read at the same time. */
 const CONCURRENCY = 2;
-const SNAPSHOT_ATTEMPTS = 3;
+const ATTEMPTS = 3;
 const STANDALONE =
   'a standalone server cannot be read as of one moment: what was written meanwhile may be in it or not';
 const SHARDED = 'a sharded cluster is read shard by shard: what was written meanwhile may be in it or not';
 const NOT_WANTED = 'it was asked for without: what was written meanwhile may be in it or not';
+const HALF_RESTORED =
+  'A restore into this database was begun and has not ended: the backup holds what is there so far';
 const TOO_LONG =
   'the server forgot the moment before everything was read: what was written meanwhile may be in it or not';
 
@@ -50,28 +53,23 @@ const TOO_LONG =
  * Makes a backup: dumps every collection, brings each file to the disk and reads it back, writes the manifest and gives it its name.
  * Until then it stands under a temporary name, and when anything fails nothing of it stays.
  *
- * @throws {@link BackupError} `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, or errors of the driver
+ * @throws {@link BackupError} `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, `BACKUP_COLLECTION_GONE`, or errors of the driver
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupReport> {
   const startedAt = performance.now();
   const { db, out, name = defaultName(db.databaseName, new Date()), signal } = options;
   checkName(name);
-  const readBack = new ReadBack();
-  try {
-    const facts = await readServerFacts(db.client, signal);
-    const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
-    const named = { ...options, name, readBack };
-    let attempt = await tryOnce(named, facts, first);
-    for (const noneReason of more) {
-      if (!(attempt instanceof Error)) break;
-      options.progress?.note(`${attempt.message}: trying again`);
-      attempt = await tryOnce(named, facts, noneReason);
-    }
-    if (attempt instanceof Error) throw attempt;
-    return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
-  } finally {
-    await readBack.close();
+  const facts = await readServerFacts(db.client, signal);
+  const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
+  const named = { ...options, name };
+  let attempt = await tryOnce(named, facts, first);
+  for (const noneReason of more) {
+    if (!(attempt instanceof Error)) break;
+    options.progress?.note(`${attempt.message}: trying again`);
+    attempt = await tryOnce(named, facts, noneReason);
   }
+  if (attempt instanceof Error) throw attempt;
+  return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
 }
 
 /** `contacts-20261123T134500Z` */
@@ -81,24 +79,26 @@ export function defaultName(database: string, at: Date): string {
 
 /** For each attempt: why no moment is wanted, or `undefined` where one is. */
 function reasonsFor({ topology }: ServerFacts, wish: ConsistencyWish): (string | undefined)[] {
-  if (wish === 'none') return [NOT_WANTED];
+  const attempts = <T>(reason: T): T[] => Array.from({ length: ATTEMPTS }, () => reason);
+  if (wish === 'none') return attempts(NOT_WANTED);
   if (topology === 'replica-set') {
-    const attempts = Array.from({ length: SNAPSHOT_ATTEMPTS }, () => undefined);
-    return wish === 'auto' ? [...attempts, TOO_LONG] : attempts;
+    return wish === 'auto' ? [...attempts(undefined), TOO_LONG] : attempts(undefined);
   }
   if (wish === 'snapshot') throw lost('This server cannot be read as of one moment: only a replica set can');
-  return [topology === 'standalone' ? STANDALONE : SHARDED];
+  return attempts(topology === 'standalone' ? STANDALONE : SHARDED);
 }
 
-/** @returns An error when the moment was lost, so that another attempt may do */
+/** @returns An error when the moment was lost or a collection went, so that another attempt may do */
 async function tryOnce(
-  options: Attempt,
+  options: Named,
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest | BackupError> {
   const folder = await PartialFolder.create(options.out, options.name);
+  // Of this attempt alone: it remembers files by their paths, and the next attempt takes the same.
+  const readBack = new ReadBack();
   try {
-    const manifest = await writeBackup(folder.path, options, facts, noneReason);
+    const manifest = await writeBackup(folder.path, { ...options, readBack }, facts, noneReason);
     await folder.publish(formatManifest(manifest));
     return manifest;
   } catch (error) {
@@ -108,22 +108,33 @@ async function tryOnce(
         cause: error,
       });
     }
-    if (!isSnapshotLost(error)) throw error;
+    if (!isRepeatable(error)) throw error;
     return error instanceof BackupError
       ? error
       : lost('The server no longer knows the moment that was begun with', error);
+  } finally {
+    await readBack.close();
   }
 }
 
 async function writeBackup(
   folder: string,
-  { db, layout = 'directory', compression = 'none', progress, signal, readBack }: Attempt,
+  {
+    db,
+    layout = 'directory',
+    compression = 'none',
+    progress,
+    signal,
+    readBack,
+  }: Named & { readBack: ReadBack },
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest> {
   const startedAt = new Date();
   const ending = signal ?? new AbortController().signal;
   const plan = await planReading(db, facts, { noneReason, signal: ending });
+  const marker = db.listCollections({ name: MARKER_COLLECTION }, { nameOnly: true });
+  if (await marker.hasNext()) progress?.note(HALF_RESTORED);
   const { entries, consistency } = plan;
   const open = layout === 'archive' ? openArchive : openDirectory;
   const shared = { folder, database: db.databaseName, concurrency: CONCURRENCY, readBack };

@@ -75,6 +75,8 @@ export async function openArchive(options: DumpTargetOptions): Promise<DumpTarge
   const views = entries.filter(({ storage }) => storage === undefined);
   const endsOfViews = views.flatMap(({ collection }) => new ArchivedStream({ database, collection }).end());
   let last = writeAfter(Promise.resolve(), sink, [encodePrelude(prelude), ...endsOfViews]);
+  // A failure is met by the first that writes behind it, or by the end.
+  last.catch(() => undefined);
   const append = (parts: Buffer[]): Promise<void> => {
     const before = last;
     last = writeAfter(before, sink, parts);

@@ -4,6 +4,9 @@ import { readManifest, type Manifest } from './manifest.ts';
 import { listPartial } from './partial-folder.ts';
 import { readProof, type Proof } from './proof.ts';
 
+/** Begins the names of backups of what a restore was about to drop: something was wrong with that, or somebody thought so. */
+export const SAFETY_PREFIX = 'before-restore-';
+
 /** A folder that holds a backup. */
 export interface ListedBackup {
   name: string;
@@ -56,7 +59,8 @@ async function readBackup(path: string, name: string): Promise<ListedBackup | 'u
     const proof = await readProof(path);
     const state = proof === undefined ? 'unproven' : proof.isGood ? 'proven' : 'damaged';
     return { name, path, manifest, proof, state };
-  } catch {
-    return { name, path, manifest, proof: undefined, state: 'damaged' };
+  } catch (error) {
+    const isDamaged = (error as { code?: unknown }).code === 'BACKUP_DAMAGED';
+    return { name, path, manifest, proof: undefined, state: isDamaged ? 'damaged' : 'unproven' };
   }
 }

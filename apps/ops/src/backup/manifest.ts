@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Joi from 'joi';
-import { BackupError } from './backup.error.ts';
+import { BackupError, isAbsent, unreadable } from './backup.error.ts';
 
 /** Name of the manifest in the folder of a backup. */
 export const MANIFEST_FILE = 'manifest.json';
 /** Stands in the place of the manifest until the backup is complete, so that nobody takes it for a dump without one. */
 export const UNFINISHED = '{ "unfinished": true }\n';
+/** In an unfinished backup: the process that writes it. */
+export const OWNER_FILE = '.owner.json';
 const FORMAT = 'openai-outreach-backup';
 const VERSION = 1;
 
@@ -154,11 +156,12 @@ export function formatManifest(manifest: Manifest): string {
  * Reads and checks the manifest of a backup.
  *
  * @param folder - Of the backup
- * @throws {@link BackupError} `BACKUP_NOT_FOUND`, `BACKUP_UNFINISHED`, `BACKUP_TOO_NEW`, `BACKUP_DAMAGED` when one
+ * @throws {@link BackupError} `BACKUP_NOT_FOUND`, `BACKUP_UNREADABLE`, `BACKUP_UNFINISHED`, `BACKUP_TOO_NEW`, `BACKUP_DAMAGED` when one
  *   byte of it has changed
  */
 export async function readManifest(folder: string): Promise<Manifest> {
   const bytes = await readFile(join(folder, MANIFEST_FILE)).catch((error: unknown) => {
+    if (!isAbsent(error)) throw unreadable(MANIFEST_FILE, error);
     const nextStep = 'name the folder of a backup that "ops backup list" shows';
     throw new BackupError('BACKUP_NOT_FOUND', `There is no ${MANIFEST_FILE} in this folder`, {
       cause: error,
@@ -166,6 +169,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
     });
   });
   return parseManifest(bytes.toString());
+}
+
+/** Whether a folder is that of a backup, finished or not, damaged or not. Others have files of this name as well. */
+export async function hasManifest(folder: string): Promise<boolean> {
+  const content = await readFile(join(folder, MANIFEST_FILE), 'utf8').catch((error: unknown) => {
+    if (isAbsent(error)) return '';
+    throw unreadable(MANIFEST_FILE, error);
+  });
+  return content === UNFINISHED || content.includes(FORMAT);
 }
 
 /** As {@link readManifest}, from the text of the file. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MANIFEST_FILE, UNFINISHED } from './manifest.ts';
+import { MANIFEST_FILE, OWNER_FILE, UNFINISHED } from './manifest.ts';
 import { PartialFolder } from './partial-folder.ts';
 
 /** No process has it. */
@@ -17,8 +17,7 @@ afterEach(async () => rm(parent, { recursive: true }));
 async function leave(name: string, pid: number | undefined, manifest: string): Promise<string> {
   const path = join(parent, name);
   await mkdir(path);
-  if (pid !== undefined)
-    await writeFile(join(path, '.owner.json'), JSON.stringify({ host: hostname(), pid }));
+  if (pid !== undefined) await writeFile(join(path, OWNER_FILE), JSON.stringify({ host: hostname(), pid }));
   await writeFile(join(path, MANIFEST_FILE), manifest);
   return path;
 }
@@ -52,6 +51,17 @@ describe(PartialFolder.name, () => {
     await mkdir(join(parent, '.c.partial.Ab3_x9'));
     await PartialFolder.create(parent, 'd');
     expect((await readdir(parent)).toSorted()).toEqual(['.c.partial.Ab3_x9', '.d.partial', '.env.backup']);
+  });
+
+  it('removes what was killed in a container, of which only the time is known', async () => {
+    const alive = await leave('.alive.partial', DEAD, UNFINISHED);
+    const killed = await leave('.killed.partial', DEAD, UNFINISHED);
+    for (const path of [alive, killed])
+      await writeFile(join(path, OWNER_FILE), JSON.stringify({ host: 'another', pid: process.pid }));
+    for (const path of [killed, ...(await readdir(killed)).map((name) => join(killed, name)), alive])
+      await utimes(path, HOURS_AGO, HOURS_AGO);
+    await PartialFolder.create(parent, 'a');
+    expect((await readdir(parent)).toSorted()).toEqual(['.a.partial', '.alive.partial']);
   });
 
   it('refuses a name that is being written, and leaves that alone', async () => {

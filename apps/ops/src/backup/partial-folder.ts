@@ -14,10 +14,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { BackupError } from './backup.error.ts';
 import { withSpaceNamed } from './file-writer.ts';
-import { MANIFEST_FILE, UNFINISHED } from './manifest.ts';
+import { MANIFEST_FILE, OWNER_FILE, UNFINISHED } from './manifest.ts';
+import { removeBackup } from './remove-backup.ts';
 
-/** In an unfinished backup: the process that writes it. */
-const OWNER_FILE = '.owner.json';
 /** Of this process: others with its number are gone. */
 const ours = new Set<string>();
 const PARTIAL = /^\.(.+)\.partial$/;
@@ -26,8 +25,8 @@ const DRAFT = /^\..+\.partial\.\w{6}$/;
 /** There is a folder with something in it already. */
 const TAKEN: readonly unknown[] = ['EEXIST', 'ENOTEMPTY'];
 
-/** Without an owner for so long, nobody is at work on it. */
-const OWNERLESS_MS = 3_600_000;
+/** When nothing in it has changed for so long, nobody is at work on it, whoever that was: each container has a name of its own. */
+const ABANDONED_MS = 3_600_000;
 
 interface Owner {
   host: string;
@@ -86,11 +85,11 @@ export class PartialFolder {
   }
 
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await removeBackup(this.path);
     ours.delete(this.path);
   }
 
-  /** It appears with everything that marks it as unfinished, so that there is no moment in which it looks like an empty dump. */
+  /** It appears with what says that it is unfinished and whose it is: without an owner it would block its name for an hour after a kill. */
   async #begin(): Promise<void> {
     const draft = await mkdtemp(`${this.path}.`);
     try {
@@ -100,7 +99,7 @@ export class PartialFolder {
       await writeFile(join(draft, MANIFEST_FILE), UNFINISHED);
       await rename(draft, this.path);
     } catch (error) {
-      await rm(draft, { recursive: true, force: true });
+      await removeBackup(draft);
       throw error;
     }
   }
@@ -153,20 +152,34 @@ async function removeLeftOvers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!PARTIAL.test(name) && !DRAFT.test(name)) continue;
     const path = join(parent, name);
-    if (!ours.has(path) && (await isLeftOver(path))) await rm(path, { recursive: true, force: true });
+    if (!ours.has(path) && (await isLeftOver(path))) await removeBackup(path);
   }
 }
 
-/** One of another machine may still be at work; of it nobody knows here. */
 async function isLeftOver(path: string): Promise<boolean> {
+  const owner = await readOwner(path);
+  // A container gives the same numbers again: what has this one now has not begun yet.
+  if (owner?.host === hostname()) return owner.pid === process.pid || !isRunning(owner.pid);
+  return Date.now() - (await lastChange(path)) > ABANDONED_MS;
+}
+
+/** @returns `undefined` when it was killed before it had said who it was, or when that was no longer needed */
+async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    const { host, pid } = JSON.parse(await readFile(join(path, OWNER_FILE), 'utf8')) as Owner;
-    // A container gives the same numbers again: what has this one now has not begun yet.
-    return host === hostname() && (pid === process.pid || !isRunning(pid));
+    return JSON.parse(await readFile(join(path, OWNER_FILE), 'utf8')) as Owner;
   } catch {
-    // Killed before it had said who it was, or when it was no longer needed.
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    return Date.now() - mtimeMs > OWNERLESS_MS;
+    return undefined;
+  }
+}
+
+/** Of anything in a folder, in milliseconds since 1970; what goes meanwhile is a change. */
+async function lastChange(folder: string): Promise<number> {
+  try {
+    const names = await readdir(folder, { recursive: true });
+    const times = ['', ...names].map(async (name) => (await stat(join(folder, name))).mtimeMs);
+    return Math.max(...(await Promise.all(times)));
+  } catch {
+    return Date.now();
   }
 }
 

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
+import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
+import type { Progress, ProgressBar } from '../terminal/progress.ts';
 import { createBackup } from './create-backup.ts';
 import { splitDocuments } from './dump-format/bson-walk.ts';
 import { readDumpFile } from './dump-format/compression.ts';
@@ -114,5 +116,88 @@ describe('a backup of one moment', () => {
     } finally {
       await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
     }
+  });
+
+  it('begins again after a file was read back in part', async () => {
+    const { db } = database;
+    const text = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 70; n += 1) await db.collection('items').insertOne({ n, text });
+    const admin = db.client.db('admin');
+    const setFailPoint = (mode: object | 'off', data = {}): Promise<mongo.Document> =>
+      admin.command({ configureFailPoint: 'failCommand', mode, data });
+    const notes: string[] = [];
+    const note = (said: string): void => {
+      notes.push(said);
+      void setFailPoint('off');
+    };
+    const bar = () => ({ update: () => undefined, finish: () => undefined });
+    const data = { failCommands: ['getMore'], errorCode: 239, namespace: `${db.databaseName}.items` };
+    try {
+      // Behind 16 MB each begins the reading back.
+      await setFailPoint({ skip: 3 }, data);
+      const { manifest } = await createBackup({ db, out, progress: { bar, note, stop: () => undefined } });
+      expect(notes.join()).toContain('trying again');
+      expect(manifest).toMatchObject({ consistency: { kind: 'snapshot' }, totals: { documents: 70 } });
+    } finally {
+      await setFailPoint('off');
+    }
+  });
+});
+
+describe('a backup of no moment', () => {
+  let server: MongodServer;
+  let client: mongo.MongoClient;
+  let db: mongo.Db;
+  let out: string;
+  beforeEach(async () => {
+    server = await MongodServer.start();
+    client = await mongo.MongoClient.connect(server.uri());
+    db = client.db('shop');
+    out = await mkdtemp(join(tmpdir(), 'backups-'));
+    // Time for what is done meanwhile.
+    await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: 300 });
+    // The largest are read first.
+    for (const [name, count] of Object.entries({ large: 300, other: 200, orders: 100 })) {
+      await db.collection(name).insertMany(Array.from({ length: count }, (_, n) => ({ n })));
+    }
+  });
+  afterEach(async () => {
+    await client.close();
+    await server.stop();
+    await rm(out, { recursive: true, force: true });
+  });
+
+  /** Does something each time when the first collection has been begun, and `orders` has not. */
+  function meanwhile(work: () => Promise<unknown>): { notes: string[]; progress: Progress } {
+    const notes: string[] = [];
+    const bar = (name: string): ProgressBar => {
+      if (name === 'large') void work();
+      return { update: () => undefined, finish: () => undefined };
+    };
+    return { notes, progress: { bar, note: (text) => void notes.push(text), stop: () => undefined } };
+  }
+
+  it('has what is renamed before it is read', async () => {
+    const { notes, progress } = meanwhile(async () =>
+      db.renameCollection('orders', 'orders_old').catch(() => undefined),
+    );
+    const { manifest } = await createBackup({ db, out, progress });
+    expect(notes).toEqual(['Collection orders was dropped or renamed while it was read: trying again']);
+    const counts = manifest.collections.map(({ name, documents }) => [name, documents]);
+    expect(Object.fromEntries(counts)).toEqual({ large: 300, orders_old: 100, other: 200 });
+    expect(manifest.consistency.kind).toBe('none');
+  });
+
+  it('fails when collections are renamed all the time', async () => {
+    const names = ['orders', 'orders_old'];
+    const { progress } = meanwhile(async () => {
+      const [from = '', to = ''] = names;
+      names.reverse();
+      await db.renameCollection(from, to);
+    });
+    await expect(createBackup({ db, out, progress })).rejects.toMatchObject({
+      code: 'BACKUP_COLLECTION_GONE',
+    });
+    expect(await readdir(out)).toEqual([]);
   });
 });

@@ -51,29 +51,33 @@ export async function planReading(
 }
 
 /**
- * Makes sure that nothing was dropped meanwhile: of a collection that is gone the server reads no documents, and says nothing.
+ * Makes sure that nothing was dropped or renamed meanwhile: of a collection that is gone the server reads no documents, and says
+ * nothing.
  *
- * @throws {@link BackupError} `BACKUP_SNAPSHOT_LOST`
+ * @throws {@link BackupError} `BACKUP_COLLECTION_GONE`
  */
 export async function checkUnchanged(
   db: mongo.Db,
   facts: ServerFacts,
-  { entries, consistency }: ReadPlan,
+  { entries }: ReadPlan,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (consistency.kind === 'none') return;
   const options = { hasRawTimeSeries: facts.hasRawTimeSeries, ...(signal && { signal }) };
   const now = new Map((await readCatalog(db, options)).map((entry) => [entry.collection, entry.identity]));
   for (const { collection, identity } of entries) {
     if (!now.has(collection) || now.get(collection) !== identity) {
-      throw lost(`Collection ${collection} was dropped while it was read`);
+      const message = `Collection ${collection} was dropped or renamed while it was read`;
+      const nextStep = 'run it again when collections are neither dropped nor renamed';
+      throw new BackupError('BACKUP_COLLECTION_GONE', message, { nextStep });
     }
   }
 }
 
-/** Whether reading as of a moment has failed because of that moment, so that another one may do. */
-export function isSnapshotLost(error: unknown): boolean {
-  if (error instanceof BackupError) return error.code === 'BACKUP_SNAPSHOT_LOST';
+/** Whether reading has failed because of its moment, or of what went meanwhile, so that another attempt may do. */
+export function isRepeatable(error: unknown): boolean {
+  if (error instanceof BackupError) {
+    return error.code === 'BACKUP_SNAPSHOT_LOST' || error.code === 'BACKUP_COLLECTION_GONE';
+  }
   return SNAPSHOT_CODES.includes((error as { code?: unknown }).code);
 }
 

@@ -15,7 +15,9 @@ function backup(startedAt: string, state: ListedBackup['state'] = 'proven', data
 }
 
 function kept(backups: ListedBackup[], daily: number, weekly: number): string[] {
-  const stays = planPruning(backups, { daily, weekly }).filter(({ reason }) => reason !== undefined);
+  const stays = planPruning(backups, { daily, weekly, damaged: 'kept' }).filter(
+    ({ reason }) => reason !== undefined,
+  );
   return stays.map(({ backup: { manifest }, reason }) => `${manifest.startedAt} ${reason}`);
 }
 
@@ -39,8 +41,17 @@ describe(planPruning.name, () => {
   it('never takes a damaged one for the one of its day, and keeps the newest proven one', () => {
     const [first = '', second = '', third = ''] = days;
     const mixed = [backup(first, 'damaged'), backup(second, 'unproven'), backup(third)];
-    expect(kept(mixed, 1, 0)).toEqual([`${second} daily`, `${third} newest proven`]);
+    expect(kept(mixed, 1, 0)).toEqual([`${first} damaged`, `${second} daily`, `${third} newest proven`]);
+    const removed = planPruning(mixed, { daily: 1, weekly: 0, damaged: 'removed' });
+    expect(removed.map(({ reason }) => reason)).toEqual([undefined, 'daily', 'newest proven']);
     expect(kept(backups, 0, 0)).toEqual([`${first} newest proven`]);
+  });
+
+  it('leaves what was saved before a restore, and the backup of that day as well', () => {
+    const [first = '', second = ''] = days;
+    const saved = { ...backup(first), name: 'before-restore-shop' };
+    expect(kept([saved, backup(second)], 1, 0)).toEqual([`${second} daily`, `${first} before a restore`]);
+    expect(kept([saved, backup(second)], 0, 0)).toHaveLength(2);
   });
 
   it('removes nothing where nothing is proven', () => {
@@ -94,19 +105,23 @@ describe(pruneBackups.name, () => {
       ['second', 'proven'],
       ['first', 'proven'],
     ]);
-    const retention = { daily: 1, weekly: 1 };
+    const retention = { daily: 1, weekly: 1, damaged: 'kept' } as const;
     const plan = await pruneBackups(out, retention, true);
     expect(plan.map(({ backup: { name }, reason }) => [name, reason])).toEqual([
-      ['third', undefined],
+      ['third', 'damaged'],
       ['second', 'daily'],
       ['first', undefined],
     ]);
     expect((await readdir(out)).toSorted()).toEqual(['first', 'second', 'third']);
     await pruneBackups(out, retention, false);
+    expect((await readdir(out)).toSorted()).toEqual(['second', 'third']);
+    await pruneBackups(out, { ...retention, damaged: 'removed' }, false);
     expect(await readdir(out)).toEqual(['second']);
   });
 
   it('takes a folder that does not exist for one without backups', async () => {
-    expect(await pruneBackups(join(out, 'nowhere'), { daily: 1, weekly: 1 }, false)).toEqual([]);
+    expect(await pruneBackups(join(out, 'nowhere'), { daily: 1, weekly: 1, damaged: 'kept' }, false)).toEqual(
+      [],
+    );
   });
 });

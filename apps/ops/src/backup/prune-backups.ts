@@ -1,18 +1,22 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listBackups, type ListedBackup } from './list-backups.ts';
+import { listBackups, SAFETY_PREFIX, type ListedBackup } from './list-backups.ts';
 import { syncFolder } from './partial-folder.ts';
+import { removeBackup } from './remove-backup.ts';
 
 /** How many backups stay: the newest of each of so many days and weeks that have one. */
 export interface Retention {
   daily: number;
   weekly: number;
+  /** What becomes of damaged ones: what can still be read of them may be all there is. */
+  damaged: 'kept' | 'removed';
 }
 
 export interface PrunedBackup {
   backup: ListedBackup;
   /** Why it stays, or `undefined` when it goes. */
-  reason: 'daily' | 'weekly' | 'newest proven' | 'nothing is proven' | undefined;
+  reason:
+    'daily' | 'weekly' | 'newest proven' | 'nothing is proven' | 'before a restore' | 'damaged' | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -20,8 +24,9 @@ const DAY_MS = 86_400_000;
 const REMOVED = /^\..+\.removed$/;
 
 /**
- * Says which backups stay. Each database counts for itself. A damaged backup never stands for its day, the newest proven one always
- * stays, and where nothing is proven nothing goes.
+ * Says which backups stay. Each database counts for itself. A damaged backup never stands for its day, and goes only when that is
+ * asked for. The newest proven one always stays, and where nothing is proven nothing goes. What was saved before a restore stays, and never stands for its day: of what was
+ * wrong that day there must be a backup from before.
  *
  * @param backups - In any order
  */
@@ -52,12 +57,25 @@ export async function pruneBackups(
   if (backups.length > 0) {
     await syncFolder(folder);
     const removed = (await readdir(folder)).filter((name) => REMOVED.test(name));
-    for (const name of removed) await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of removed) await removeBackup(join(folder, name));
   }
   return plan;
 }
 
-function planOne(backups: readonly ListedBackup[], { daily, weekly }: Retention): PrunedBackup[] {
+function planOne(all: readonly ListedBackup[], retention: Retention): PrunedBackup[] {
+  const [safety, backups] = [all.filter(isSafety), all.filter((backup) => !isSafety(backup))];
+  const kept = safety.map((backup): PrunedBackup => ({ backup, reason: 'before a restore' }));
+  return [...planScheduled(backups, retention), ...kept];
+}
+
+function isSafety({ name }: ListedBackup): boolean {
+  return name.startsWith(SAFETY_PREFIX);
+}
+
+function planScheduled(
+  backups: readonly ListedBackup[],
+  { daily, weekly, damaged }: Retention,
+): PrunedBackup[] {
   const newestFirst = backups.toSorted((a, b) => (a.manifest.startedAt < b.manifest.startedAt ? 1 : -1));
   const proven = newestFirst.find(({ state }) => state === 'proven');
   if (!proven) return newestFirst.map((backup) => ({ backup, reason: 'nothing is proven' }));
@@ -67,6 +85,7 @@ function planOne(backups: readonly ListedBackup[], { daily, weekly }: Retention)
   return newestFirst.map((backup) => {
     if (ofDays.has(backup)) return { backup, reason: 'daily' };
     if (ofWeeks.has(backup)) return { backup, reason: 'weekly' };
+    if (backup.state === 'damaged' && damaged === 'kept') return { backup, reason: 'damaged' };
     return { backup, reason: backup === proven ? 'newest proven' : undefined };
   });
 }

@@ -1,8 +1,20 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createBackup } from './create-backup.ts';
+import { listBackups } from './list-backups.ts';
 import { MANIFEST_FILE, readManifest, seal } from './manifest.ts';
 import { PROOF_FILE } from './proof.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -33,6 +45,17 @@ describe(verifyBackup.name, () => {
     expect(await verifyBackup({ folder })).toMatchObject({ problems: [], documents: 100, files: 3 });
   });
 
+  it.each(['./one', './/one', 'one/', 'two/../one'])('takes the path %s', async (path) => {
+    await mkdir(join(out, 'two'));
+    const before = process.cwd();
+    process.chdir(out);
+    try {
+      expect(await verifyBackup({ folder: path })).toMatchObject({ problems: [] });
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it.each<[string, () => Promise<void>, string]>([
     ['cut off', () => truncate(data(), 1_000), 'has 1000 bytes instead of'],
     ['longer', () => appendFile(data(), 'x'), 'bytes instead of'],
@@ -58,6 +81,21 @@ describe(verifyBackup.name, () => {
       await writeFile(path, content);
     }
     expect(await problems()).toBe('');
+  });
+
+  it.each([
+    ['data', data],
+    ['its proof', () => join(folder, PROOF_FILE)],
+    ['its manifest', () => join(folder, MANIFEST_FILE)],
+  ])('takes a backup for neither good nor damaged when the system cannot read %s', async (_, path) => {
+    await unlink(path());
+    // Leads to itself: the system gives up.
+    await symlink(path(), path());
+    await expect(problems()).rejects.toMatchObject({
+      code: 'BACKUP_UNREADABLE',
+      message: expect.stringMatching(/^\S+ cannot be read \(ELOOP\)$/),
+    });
+    expect((await listBackups(out)).backups.map(({ state }) => state)).not.toContain('damaged');
   });
 
   it('finds a manifest that counts wrong', async () => {

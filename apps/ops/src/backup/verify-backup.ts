@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
-import { BackupError } from './backup.error.ts';
+import { BackupError, isAbsent, unreadable } from './backup.error.ts';
 import { readArchive } from './dump-format/archive.ts';
 import { splitDocuments } from './dump-format/bson-walk.ts';
 import { readDumpFile } from './dump-format/compression.ts';
@@ -38,13 +38,13 @@ export interface VerifyReport {
  * Reads every byte of a backup: each file has the size and the SHA-256 of the manifest, can be decompressed, and holds as many
  * documents; no file is missing, and none was added.
  *
- * @throws {@link BackupError} When there is no manifest that can be read
+ * @throws {@link BackupError} When there is no manifest that can be read, or the system cannot read a file: `BACKUP_UNREADABLE`
  */
 export async function verifyBackup({ folder, progress, signal }: VerifyOptions): Promise<VerifyReport> {
   const manifest = await readManifest(folder);
   const problems = await findDamagedFiles(folder, manifest, { progress, signal });
   problems.push(...(await findStrangers(folder, manifest)));
-  await readProof(folder).catch((error: unknown) => problems.push(sentence(error)));
+  await readProof(folder).catch((error: unknown) => problems.push(damage(error)));
   // What is known to be damaged is not looked into.
   if (problems.length === 0) problems.push(...(await findWrongCounts(folder, manifest, signal)));
   const { documents, storedBytes } = manifest.totals;
@@ -54,7 +54,11 @@ export async function verifyBackup({ folder, progress, signal }: VerifyOptions):
 /** Files that are read at the same time, each in a thread. */
 const THREADS = Math.min(4, availableParallelism());
 
-/** Files whose size or SHA-256 is not that of the manifest. */
+/**
+ * Files that are missing, or whose size or SHA-256 is not that of the manifest.
+ *
+ * @throws {@link BackupError} `BACKUP_UNREADABLE` for what the system cannot read
+ */
 export async function findDamagedFiles(
   folder: string,
   manifest: Manifest,
@@ -73,7 +77,7 @@ export async function findDamagedFiles(
           doneBytes[index] = bytes;
           bar?.update(doneBytes.reduce((sum, each) => sum + each, 0));
         };
-        found[index] = await hashIfThere(readBack, join(folder, path), { sizeBytes, onProgress, signal });
+        found[index] = await hashIfThere(readBack, { folder, path }, { sizeBytes, onProgress, signal });
         onProgress(sizeBytes);
       }
     } finally {
@@ -86,23 +90,23 @@ export async function findDamagedFiles(
 }
 
 function damageOf({ path, sizeBytes, sha256 }: ManifestFile, found: FileHash | undefined): string[] {
-  if (!found) return [`${path} is missing or cannot be read`];
+  if (!found) return [`${path} is missing`];
   if (found.sizeBytes !== sizeBytes) return [`${path} has ${found.sizeBytes} bytes instead of ${sizeBytes}`];
   return found.sha256 === sha256 ? [] : [`${path} is not as it was written`];
 }
 
-/** @returns `undefined` when the system cannot read it */
+/** @returns `undefined` when it is missing */
 async function hashIfThere(
   readBack: ReadBack,
-  path: string,
+  { folder, path }: { folder: string; path: string },
   options: HashFileOptions,
 ): Promise<FileHash | undefined> {
   try {
-    return await readBack.hash(path, options);
+    return await readBack.hash(join(folder, path), options);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (typeof (error as { code?: unknown }).code !== 'string') throw error;
-    return undefined;
+    if (isAbsent(error)) return undefined;
+    throw typeof (error as { code?: unknown }).code === 'string' ? unreadable(path, error) : error;
   }
 }
 
@@ -112,12 +116,7 @@ async function findStrangers(folder: string, manifest: Manifest): Promise<string
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(folder.length)
-        .replace(/^[/\\]+/, '')
-        .replaceAll('\\', '/'),
-    )
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .filter((path) => !known.has(path))
     .map((path) => `${path} does not belong to the backup`);
 }
@@ -134,8 +133,7 @@ async function findWrongCounts(folder: string, manifest: Manifest, signal?: Abor
       return [`${collection.name} holds ${documents} documents instead of ${collection.documents}`];
     });
   } catch (error) {
-    if (!(error instanceof BackupError)) throw error;
-    return [error.message];
+    return [damage(error)];
   }
 }
 
@@ -171,6 +169,8 @@ function placeOf({ layout }: Manifest, { dataFile, storedAs }: ManifestCollectio
   return (layout === 'directory' ? dataFile : storedAs) ?? '';
 }
 
-function sentence(error: unknown): string {
-  return Error.isError(error) ? error.message : String(error);
+/** What is wrong with a backup; what the system cannot read says nothing about that. */
+function damage(error: unknown): string {
+  if (error instanceof BackupError && error.code !== 'BACKUP_UNREADABLE') return error.message;
+  throw error;
 }

@@ -1,12 +1,12 @@
-import { ConfigurationError, loadConfiguration, type DatabaseConfig } from '#config';
+import { loadConfiguration, type DatabaseConfig } from '#config';
 import {
   DatabaseConnection,
   DatabaseUnavailableError,
   NotPermittedError,
   type UnavailableReason,
 } from '#database';
-import { Logger } from '@nestjs/common';
 import { EXIT } from '../exit-codes.ts';
+import { runWithSignal, untilAborted } from '../run-command.ts';
 
 /** Together with the start of the process these stay under five seconds. */
 const SELECTION_TIMEOUT_MS = 3_000;
@@ -36,31 +36,20 @@ interface Result {
   latencyMs?: number;
 }
 
-/**
- * Says whether the configured database can be used.
- *
- * @returns The exit code
- */
-export async function testConnection({ isJson }: { isJson: boolean }): Promise<number> {
-  let config: DatabaseConfig;
-  try {
-    config = loadConfiguration().database;
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT.configuration;
-  }
-  const result = await check(config);
-  process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : format(result));
-  return result.connected ? EXIT.done : EXIT.unavailable;
+/** Says whether the configured database can be used, and sets the exit code. */
+export async function testConnection({ isJson }: { isJson: boolean }): Promise<void> {
+  await runWithSignal(isJson, async ({ signal }) => {
+    const result = await check(loadConfiguration().database, signal);
+    process.stdout.write(isJson ? `${JSON.stringify(result)}\n` : format(result));
+    return result.connected ? EXIT.done : EXIT.unavailable;
+  });
 }
 
-async function check(config: DatabaseConfig): Promise<Result> {
-  Logger.overrideLogger(false);
+async function check(config: DatabaseConfig, signal: AbortSignal): Promise<Result> {
   const serverSelectionTimeoutMs = Math.min(config.serverSelectionTimeoutMs, SELECTION_TIMEOUT_MS);
   const connection = new DatabaseConnection({ ...config, serverSelectionTimeoutMs });
   try {
-    await connection.connect();
+    await untilAborted(connection.connect(), signal);
     const startedAt = performance.now();
     await connection.check(AbortSignal.timeout(CHECK_TIMEOUT_MS));
     const latencyMs = Math.round((performance.now() - startedAt) * 100) / 100;

@@ -22,6 +22,8 @@ export interface Operation {
   isEnding: boolean;
   /** Whether a client asked for it; what the server runs for itself must not be ended. */
   isOfClient: boolean;
+  /** The question of a driver, or of another member, that the server answers when its state changes. */
+  isHeartbeat: boolean;
 }
 
 export interface OperationList {
@@ -32,6 +34,8 @@ export interface OperationList {
 
 /** Characters of a command that are shown. */
 export const COMMAND_LENGTH = 2_000;
+/** Each connected program asks one of them all the time. */
+const HEARTBEATS = ['hello', 'isMaster', 'ismaster'];
 /** What a command carries beside what it does. */
 const ENVELOPE = ['lsid', '$clusterTime', '$db', '$readPreference', 'txnNumber', 'apiVersion'];
 
@@ -39,7 +43,7 @@ const ENVELOPE = ['lsid', '$clusterTime', '$db', '$readPreference', 'txnNumber',
  * Lists what the server works on, the longest first, without this very question.
  *
  * @param minSeconds - How long it has run at least; 0 for all
- * @param isAll - Also what the server runs for itself
+ * @param isAll - Also what the server runs for itself, and the heartbeats of drivers
  * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/currentOp/
  */
 export async function readOperations(
@@ -55,7 +59,8 @@ export async function readOperations(
   const operations = found
     .filter((row) => !isThisQuestion(row))
     .map(toOperation)
-    .filter(({ isOfClient, seconds }) => (isAll || isOfClient) && (seconds ?? 0) >= minSeconds)
+    .filter(({ isOfClient, isHeartbeat }) => isAll || (isOfClient && !isHeartbeat))
+    .filter(({ seconds }) => (seconds ?? 0) >= minSeconds)
     .sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
   return { operations, seen };
 }
@@ -87,6 +92,7 @@ function isThisQuestion({ command }: mongo.Document): boolean {
 }
 
 function toOperation(row: mongo.Document): Operation {
+  const command = (row.command ?? {}) as mongo.Document;
   const micros =
     row.microsecs_running ?? (row.secs_running === undefined ? undefined : Number(row.secs_running) * 1e6);
   return {
@@ -94,12 +100,13 @@ function toOperation(row: mongo.Document): Operation {
     seconds: micros === undefined ? null : Math.round(Number(micros) / 1_000) / 1_000,
     kind: String(row.op ?? 'none'),
     namespace: String(row.ns ?? ''),
-    command: describeCommand((row.command ?? {}) as mongo.Document) || String(row.desc ?? ''),
+    command: describeCommand(command) || String(row.desc ?? ''),
     plan: String(row.planSummary ?? ''),
     application: String(row.appName ?? ''),
     isWaitingForLock: row.waitingForLock === true,
     isEnding: row.killPending === true,
     isOfClient: row.client !== undefined || row.client_s !== undefined,
+    isHeartbeat: HEARTBEATS.some((name) => name in command),
   };
 }
 

@@ -14,6 +14,7 @@ interface PruneOptions {
   backups: string;
   keepDaily: number;
   keepWeekly: number;
+  removeDamaged?: boolean;
   dryRun?: boolean;
   json?: boolean;
 }
@@ -133,11 +134,12 @@ function pruneCommand(): Command {
     .summary('remove old backups, never the newest proven one')
     .description(
       'Keeps the newest backup of each of the last days and weeks that have one, and removes the others. The newest proven backup\n' +
-        'always stays; where no backup is proven, nothing is removed.',
+        'always stays; where no backup is proven, nothing is removed. Damaged ones are named and stay.',
     )
     .addOption(backupsOption())
     .option('--keep-daily <days>', 'days of which one stays', toCount, 7)
     .option('--keep-weekly <weeks>', 'weeks of which one stays', toCount, 4)
+    .option('--remove-damaged', 'remove damaged backups too, where a proven one stays')
     .option('--dry-run', 'only say what would go')
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -147,9 +149,10 @@ Examples:
   $ ops backup prune --dry-run
   $ ops backup prune --keep-daily 7 --keep-weekly 4`,
     )
-    .action(async ({ backups, keepDaily, keepWeekly, dryRun, json }: PruneOptions) => {
+    .action(async ({ backups, keepDaily, keepWeekly, removeDamaged, dryRun, json }: PruneOptions) => {
       const { prune } = await import('../backup/prune.command.ts');
-      const retention = { daily: keepDaily, weekly: keepWeekly };
+      const damaged = removeDamaged === true ? 'removed' : 'kept';
+      const retention = { daily: keepDaily, weekly: keepWeekly, damaged } as const;
       await prune({ backups, retention, isDryRun: dryRun === true, isJson: json === true });
     });
 }

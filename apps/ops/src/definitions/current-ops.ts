@@ -21,7 +21,7 @@ export function currentOpsCommand(): Command {
         'Without the role clusterMonitor only those of this user are seen.',
     )
     .option('--min-seconds <n>', 'only those that have run for so long', parseSeconds)
-    .option('--all', 'also those that the server runs for itself')
+    .option('--all', 'also those that the server runs for itself, and the heartbeats of drivers')
     .option('--kill <id>', 'end this one, after a question')
     .option('--yes', 'with --kill: do not ask')
     .option('--watch [seconds]', `again every ${DEFAULT_WATCH_SECONDS} seconds, until Ctrl-C`, parseSeconds)

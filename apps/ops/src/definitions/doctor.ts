@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 
 interface Options {
-  backups: string;
+  backups?: string;
   data?: string;
   json?: boolean;
 }
@@ -14,7 +14,9 @@ export function doctorCommand(): Command {
       'Checks configuration, connection, server, indexes, disk and backups from the outside to the inside.\n' +
         'Changes nothing. Exits with 0 when nothing fails (warnings are no failure), else with 78, 69 or 1.',
     )
-    .addOption(new Option('--backups <folder>', 'where the backups are').env('BACKUP_DIR').default('backups'))
+    .addOption(
+      new Option('--backups <folder>', 'where the backups are; "backups" unless named').env('BACKUP_DIR'),
+    )
     .option('--data <folder>', 'data folder of the server on this machine, when it is not found by itself')
     .option('--json', 'print the result as JSON')
     .addHelpText(

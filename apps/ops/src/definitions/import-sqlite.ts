@@ -20,7 +20,7 @@ export function importSqliteCommand(): Command {
     .option('--dry-run', 'read everything, write nothing; needs no MongoDB')
     .option('--dates', 'columns declared DATE, DATETIME or TIMESTAMP become dates')
     .option('--booleans', 'columns declared BOOLEAN become true and false')
-    .option('--drop', 'drop the collections of this import first')
+    .option('--drop', 'first drop what an earlier import has filled and nobody has changed')
     .option('--no-verify', 'do not read back what was written')
     .option('--json', 'print progress and the report as JSON')
     .addHelpText('after', EXAMPLES)

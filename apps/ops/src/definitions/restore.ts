@@ -36,10 +36,10 @@ export function restoreCommand(): Command {
       'after',
       `
 Examples:
-  $ ops restore backups/2026-11-23T02-00-00Z --dry-run       would it work, and what is in it?
-  $ ops restore backups/2026-11-23T02-00-00Z --to rehearsal  beside the data that are there
-  $ ops restore backups/2026-11-23T02-00-00Z --drop          in place of them; they are saved first
-  $ ops restore dump --database shop                         what mongodump wrote
+  $ ops restore backups/shop-20261123T020000Z --dry-run       would it work, and what is in it?
+  $ ops restore backups/shop-20261123T020000Z --to rehearsal  beside the data that are there
+  $ ops restore backups/shop-20261123T020000Z --drop          in place of them; they are saved first
+  $ ops restore dump --database shop                          what mongodump wrote
 
 Exit codes: 0 everything is as in the dump, 1 refused or not everything, 69 MongoDB unavailable, 130 interrupted.`,
     )

@@ -15,6 +15,6 @@ Examples:
     )
     .action(async (options: { json?: boolean }) => {
       const { testConnection } = await import('../commands/test-connection.command.ts');
-      process.exitCode = await testConnection({ isJson: options.json === true });
+      await testConnection({ isJson: options.json === true });
     });
 }

@@ -7,8 +7,8 @@ import { readDeclaredModels, type DeclaredModels } from '../indexes/declared-mod
 import type { CheckCode } from './check-code.ts';
 
 export interface DoctorOptions {
-  /** Folder of the backups. */
-  backupDir: string;
+  /** Folder of the backups; `undefined` when nobody has said which. */
+  backupDir: string | undefined;
   /** Data folder of the server on this machine, when it is not where it usually is. */
   dataDir: string | undefined;
 }

@@ -5,6 +5,8 @@ import { mongo } from 'mongoose';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createSource } from '../../test/import-sqlite/odd-source.ts';
 import { silentProgress } from '../../test/import-sqlite/silent-progress.ts';
+import { converterFor } from './encode/convert.ts';
+import { UNCHANGED } from './encode/unchanged.ts';
 import { importSqlite } from './import-sqlite.ts';
 import type { Mapping } from './mapping/mapping.ts';
 
@@ -129,11 +131,63 @@ describe('the type of a column', () => {
       [{ $date: { $numberLong: '1704157445678' } }, { $numberLong: '9223372036854775807' }],
     ],
     ['julian', false, `(2460311.5)`, [{ $date: { $numberLong: '1704153600000' } }]],
+    [
+      'julian',
+      false,
+      `(julianday('2024-01-02 03:04:05.678')), (2460311.500000003)`,
+      [{ $date: { $numberLong: '1704164645678' } }, { $numberDouble: '2460311.500000003' }],
+    ],
+    ['julian', true, `(2460311.500000010)`, [{ $date: { $numberLong: '1704153600000' } }]],
   ] as const)('reads dates written as %s (truncate: %s)', async (format, truncate, values, expected) => {
     expect(
       await importColumn('', values, {
         tables: { t: { columns: { v: { type: 'date', format, truncate } } } },
       }),
     ).toEqual(expected);
+  });
+});
+
+describe(converterFor, () => {
+  it.each<['double' | 'int' | 'json', string]>([
+    ['double', '1e999'],
+    ['double', '-1e400'],
+    ['double', '1e-400'],
+    ['double', '9007199254740993'],
+    ['double', '0.12345678901234567890'],
+    ['double', `1.${'0'.repeat(200)}1`],
+    ['int', '1e3'],
+    ['json', '1e400'],
+    ['json', '[0.12345678901234567890]'],
+    ['json', '{"a":1,"a":1}'],
+    ['json', '[{"a":{"b":1},"c":":","a":{}}]'],
+    ['json', '{"a":"\\ud800"}'],
+    ['json', '{"a\\u0000b":1}'],
+    ['json', '{"_bsontype":"Long"}'],
+  ])('makes no %s of %s', (type, text) => {
+    expect(converterFor(type)(text)).toBe(UNCHANGED);
+  });
+
+  it.each([
+    ['0.1', 0.1],
+    ['+1.10', 1.1],
+    ['1e23', 1e23],
+    ['0.10000000000000001', 0.1],
+    ['0.1000000000000000055511151231257827', 0.1],
+    ['36893488147419103232', 2 ** 65],
+    ['5e-324', 5e-324],
+    ['1.7976931348623157e308', Number.MAX_VALUE],
+    ['000.00', 0],
+    ['.5', 0.5],
+  ])('makes a double of %s, which is as exact', (text, number) => {
+    expect(converterFor('double')(text)).toEqual(new mongo.BSON.Double(number));
+  });
+
+  it('takes zeros before a number for the same number', () => {
+    expect(converterFor('int')('007')).toEqual(new mongo.BSON.Int32(7));
+  });
+
+  it('tells a repeated key from an equal one elsewhere', () => {
+    const text = '{"a":{"a":"\\"a\\":1"},"b":[{"a":1},{"a":1}],"__proto__":{"a":0.5}}';
+    expect(converterFor('json')(text)).not.toBe(UNCHANGED);
   });
 });

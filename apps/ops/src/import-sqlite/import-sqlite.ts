@@ -1,23 +1,17 @@
 import { mongo } from 'mongoose';
 import { collectGarbage } from '../raw/collect-garbage.ts';
-import { isSameContent } from '../raw/content-hash.ts';
 import { documentsIn } from '../raw/insert-raw.ts';
-import { readContent } from '../raw/read-content.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { embedKey } from './encode/encoder-context.ts';
-import { buildIndexes, type BuiltIndex } from './load/build-indexes.ts';
-import { loadTable } from './load/load-table.ts';
+import { importTable } from './import-table.ts';
+import type { BuiltIndex } from './load/build-indexes.ts';
 import { NOTHING_DONE, ProgressStore, type LoadState } from './load/progress-store.ts';
 import { BatchReader } from './load/read-batches.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { ImportPlan, IndexPlan, LoadPlan } from './plan/import-plan.ts';
 import { planImport } from './plan/plan-import.ts';
-import {
-  isTableComplete,
-  type EmbeddedReport,
-  type ImportReport,
-  type TableReport,
-} from './report/import-report.ts';
+import { isTableComplete, type EmbeddedReport, type ImportReport } from './report/import-report.ts';
+import { reportTable, type TableResult } from './report/report-table.ts';
 import { SqliteSource } from './source/sqlite-source.ts';
 
 export interface SourceOptions {
@@ -40,7 +34,6 @@ export interface ImportOptions extends SourceOptions {
   patienceMs?: number;
 }
 
-const PATIENCE_MS = 30_000;
 const SAMPLES = 3;
 
 /**
@@ -54,7 +47,7 @@ export async function importSqlite(options: ImportOptions): Promise<ImportReport
   const { db } = options;
   return withPlan(options, db.databaseName, async (source, plan) => {
     const store = new ProgressStore(db, source);
-    const begins = await prepare(store, plan, options.drop);
+    const begins = await prepare(store, plan, options);
     const tables: Tables = [];
     for (const load of plan.loads) {
       tables.push(
@@ -74,8 +67,7 @@ export async function dryRun(options: SourceOptions & { database: string }): Pro
   }).then((report) => ({ ...report, isDryRun: true }));
 }
 
-/** A report, and the rows that its documents have taken in. */
-type Tables = { table: TableReport; embeddedRows: Record<string, number> }[];
+type Tables = TableResult[];
 
 async function withPlan(
   { file, mapping, mappingName }: SourceOptions,
@@ -108,11 +100,11 @@ async function withPlan(
 async function prepare(
   store: ProgressStore,
   plan: ImportPlan,
-  drop: boolean,
+  options: ImportOptions,
 ): Promise<Map<LoadPlan, LoadState>> {
   const begins = new Map<LoadPlan, LoadState>();
+  if (options.drop) await store.drop(plan.loads, options);
   for (const load of plan.loads) {
-    if (drop) await store.drop(load);
     const state = await store.read(load);
     if (state) begins.set(load, state);
   }
@@ -120,73 +112,11 @@ async function prepare(
   return begins;
 }
 
-interface TableImport extends ImportOptions {
-  source: SqliteSource;
-  store: ProgressStore;
-  load: LoadPlan;
-  begin: LoadState;
-}
-
-async function importTable(options: TableImport): Promise<Tables[number]> {
-  const { db, source, store, load, begin, signal, progress, verify, patienceMs = PATIENCE_MS } = options;
-  const collection = db.collection(load.collection);
-  const bar = progress.bar(load.collection, load.total, 'rows');
-  const loaded = begin.isDone
-    ? { state: begin, inserted: 0, alreadyThere: begin.hash.documents }
-    : await loadTable(load, begin, {
-        source,
-        collection,
-        progress: store,
-        signal,
-        patienceMs,
-        onProgress: (rows) => bar.update(rows),
-      });
-  const { state, inserted } = loaded;
-  // What earlier runs have stored before the position at which this one began.
-  const alreadyThere = begin.isDone ? loaded.alreadyThere : loaded.alreadyThere + begin.hash.documents;
-  bar.finish(state.position.rows);
-  if (load.total === 0) await createCollection(db, load.collection);
-  await store.save(load, { ...state, isDone: true });
-  const indexes = await buildIndexes(collection, load.indexes, signal);
-  const verified = verify ? await compare(state, options) : undefined;
-  const table = {
-    ...reportTable(load, state),
-    inserted,
-    alreadyThere,
-    indexes,
-    ...(verified && { verified }),
-  };
-  return { table, embeddedRows: state.embedded };
-}
-
-async function compare(
-  { hash: expected }: LoadState,
-  { db, signal, progress, load }: TableImport,
-): Promise<NonNullable<TableReport['verified']>> {
-  const bar = progress.bar(`${load.collection} (comparing)`, expected.documents, 'documents');
-  const found = await readContent({
-    db,
-    collection: load.collection,
-    // A majority, so that what was read cannot be undone by a failover.
-    find: { readConcern: { level: 'majority' } },
-    signal,
-    onRead: (documents) => bar.update(documents),
-  });
-  bar.finish(found.documents);
-  const isEqual = isSameContent(found, expected);
-  return { documents: found.documents, expectedHash: expected.hash, hash: found.hash, isEqual };
-}
-
-async function createCollection(db: mongo.Db, name: string): Promise<void> {
-  const [found] = await db.listCollections({ name }, { nameOnly: true }).toArray();
-  if (found === undefined) await db.createCollection(name);
-}
-
 async function rehearse(
   source: SqliteSource,
   load: LoadPlan,
   { signal, progress }: SourceOptions,
-): Promise<Tables[number]> {
+): Promise<TableResult> {
   const bar = progress.bar(load.collection, load.total, 'rows');
   const reader = new BatchReader(source, load, NOTHING_DONE);
   const samples: string[] = [];
@@ -220,24 +150,6 @@ function toPlanned({ name, keys, options }: IndexPlan): BuiltIndex {
     keys: Object.fromEntries(keys),
     isUnique: options.unique === true,
     status: 'ready',
-  };
-}
-
-function reportTable(load: LoadPlan, state: LoadState): TableReport {
-  return {
-    table: load.rows.table,
-    collection: load.collection,
-    part: load.part,
-    total: load.total,
-    rows: state.position.rows,
-    documents: state.hash.documents,
-    sizeBytes: state.hash.sizeBytes,
-    inserted: 0,
-    alreadyThere: 0,
-    failed: state.failed,
-    failures: state.failures,
-    indexes: [],
-    notes: [...load.notes, ...state.notes],
   };
 }
 

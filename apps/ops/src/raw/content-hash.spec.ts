@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { mongo } from 'mongoose';
-import { ContentHash, EMPTY_CONTENT, isSameContent, type ContentDigest } from './content-hash.ts';
+import {
+  ContentHash,
+  EMPTY_CONTENT,
+  isSameContent,
+  withoutContent,
+  type ContentDigest,
+} from './content-hash.ts';
 import { HASH_NUMBERS } from './sum-hashes.ts';
 
 const documents = Array.from({ length: 50 }, (_, n) =>
@@ -31,6 +37,16 @@ function hashOf(bytes: Buffer): bigint {
   for (const number of end) hash = wrapped((hash ^ (hash >> 33n)) * number);
   return hash ^ (hash >> 33n);
 }
+
+describe(withoutContent, () => {
+  it('is what was there before the documents came', () => {
+    fc.assert(
+      fc.property(fc.array(document), fc.array(document), (kept, taken) => {
+        expect(withoutContent(digestOf([...kept, ...taken]), digestOf(taken))).toEqual(digestOf(kept));
+      }),
+    );
+  });
+});
 
 describe(ContentHash.name, () => {
   it('is the sum of the hashes of the documents', () => {

@@ -32,8 +32,7 @@ export class ContentHash {
   }
 
   get digest(): ContentDigest {
-    const hash = this.#sum.toString(16).padStart(16, '0');
-    return { documents: this.#documents, sizeBytes: this.#sizeBytes, hash };
+    return { documents: this.#documents, sizeBytes: this.#sizeBytes, hash: toHex(this.#sum) };
   }
 
   /**
@@ -50,7 +49,20 @@ export class ContentHash {
   }
 }
 
+/** What is left of a set without documents that are in it. */
+export function withoutContent(all: ContentDigest, some: ContentDigest): ContentDigest {
+  return {
+    documents: all.documents - some.documents,
+    sizeBytes: all.sizeBytes - some.sizeBytes,
+    hash: toHex(BigInt.asUintN(64, BigInt(`0x${all.hash}`) - BigInt(`0x${some.hash}`))),
+  };
+}
+
 /** Whether two sets hold the same documents. */
 export function isSameContent(a: ContentDigest, b: ContentDigest): boolean {
   return a.documents === b.documents && a.sizeBytes === b.sizeBytes && a.hash === b.hash;
+}
+
+function toHex(sum: bigint): string {
+  return sum.toString(16).padStart(16, '0');
 }

@@ -12,6 +12,7 @@ export interface IndexProblem {
 /**
  * Builds indexes in one pass over the documents, as long as that takes.
  *
+ * @param signal - Ends the waiting; the server goes on with what it has begun, and building it again waits for that
  * @returns Those that cannot be built, for instance since two documents have the same unique key; the others are there
  * @throws What keeps the server from building any
  */
@@ -19,10 +20,11 @@ export async function buildIndexes(
   db: mongo.Db,
   collection: string,
   indexes: readonly OrderedDocument[],
+  signal?: AbortSignal,
 ): Promise<IndexProblem[]> {
   if (indexes.length === 0) return [];
   try {
-    await db.command({ createIndexes: collection, indexes });
+    await db.command({ createIndexes: collection, indexes }, { ...(signal && { signal }) });
     return [];
   } catch (error) {
     if (!isRefusal(error)) throw error;
@@ -31,7 +33,7 @@ export async function buildIndexes(
   }
   // All or nothing: one after the other shows which of them is at fault.
   const problems: IndexProblem[] = [];
-  for (const index of indexes) problems.push(...(await buildIndexes(db, collection, [index])));
+  for (const index of indexes) problems.push(...(await buildIndexes(db, collection, [index], signal)));
   return problems;
 }
 

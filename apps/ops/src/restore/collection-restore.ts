@@ -53,6 +53,13 @@ export class CollectionRestore {
     this.#state = 'incomplete';
   }
 
+  /** Its documents stay for now, also those that would have expired. */
+  leaveUnexpired(): void {
+    const { expiringIndexes, expireAfterSeconds } = this.plan;
+    if (expiringIndexes.length === 0 && expireAfterSeconds === undefined) return;
+    this.problems.push('its documents do not expire, since not everything is as in the dump');
+  }
+
   /** Everything was done and compared. */
   finish(): void {
     this.#state = this.problems.length === 0 ? 'restored' : 'different';

@@ -1,5 +1,5 @@
 import type { CollectionType } from '../backup/dump-format/metadata-json.ts';
-import { BUCKETS_PREFIX } from '../backup/dump-format/names.ts';
+import { BUCKETS_PREFIX, MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import type { ContentDigest } from '../raw/content-hash.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { PooledDocuments } from './document-batches.ts';
@@ -59,16 +59,16 @@ export function storageOf({ name, type }: Pick<DumpCollection, 'name' | 'type'>)
   return type === 'timeseries' ? BUCKETS_PREFIX + name : name;
 }
 
-/** Sets apart what belongs to a server and not to the data; each is mentioned in the notes. */
+/** Sets apart what belongs to a server, or to a restore, and not to the data; each is mentioned in the notes. */
 export function takeRestorable(
   collections: readonly DumpCollection[],
   notes: readonly string[],
 ): Pick<Dump, 'collections' | 'notes'> {
   const isRestorable = ({ name }: DumpCollection): boolean =>
-    name === 'system.js' || !/^(?:system\.|\$admin\.)/.test(name);
+    name === 'system.js' || !(name === MARKER_COLLECTION || /^(?:system\.|\$admin\.)/.test(name));
   const skipped = collections.filter((each) => !isRestorable(each));
   return {
     collections: collections.filter(isRestorable),
-    notes: [...notes, ...skipped.map(({ name }) => `${name} belongs to the server and is not restored`)],
+    notes: [...notes, ...skipped.map(({ name }) => `${name} is no part of the data and is not restored`)],
   };
 }

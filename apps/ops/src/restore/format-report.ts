@@ -1,3 +1,4 @@
+import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { formatTable, printable } from '../terminal/table.ts';
 import type { CollectionReport, RestoreReport } from './report.ts';
@@ -28,6 +29,7 @@ function headline({
   isDryRun,
   isComplete,
   dropped,
+  isSaved,
   collections,
   durationMs,
 }: RestoreReport): string {
@@ -41,8 +43,8 @@ function headline({
     `${formatCount(collections.length)} collections and views, ` +
     `${formatCount(documents)} documents, ${formatCount(indexes)} indexes`;
   if (isDryRun) {
-    const drop =
-      dropped.length > 0 ? `; ${formatCount(dropped.length)} collections would be saved and dropped` : '';
+    const how = isSaved ? 'saved and dropped' : 'dropped without being saved';
+    const drop = dropped.length > 0 ? `; ${formatCount(dropped.length)} collections would be ${how}` : '';
     return `Would restore ${into}: ${content}${drop}. Nothing was written`;
   }
   const duration = formatDuration(durationMs);
@@ -89,5 +91,5 @@ function problemTable(collections: readonly CollectionReport[]): string {
 function nextStep({ interruption, isComplete, isDryRun }: RestoreReport): string | undefined {
   if (interruption) return 'run the same command again: it goes on from here';
   if (isComplete || isDryRun) return undefined;
-  return 'see what is wrong above; the documents that are there can be used';
+  return `see what is wrong above; drop the collection ${MARKER_COLLECTION} to keep what is there, or begin anew with --drop`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { mongo } from 'mongoose';
+import { MANIFEST_FILE, UNFINISHED } from '../backup/manifest.ts';
 import { openDump } from './open-dump.ts';
 
 const documents = Buffer.from(mongo.BSON.serialize({ _id: 1 }));
@@ -59,8 +60,27 @@ describe(openDump.name, () => {
       'There are no metadata of bare: options and indexes are lost',
       'There are no metadata of system.profile: options and indexes are lost',
       expect.stringContaining('Its oplog is not replayed'),
-      'system.profile belongs to the server and is not restored',
+      'system.profile is no part of the data and is not restored',
     ]);
+  });
+
+  it('refuses a part of a backup, which its manifest alone can prove, and names the whole', async () => {
+    const archive = join(root, 'shop.archive');
+    await writeFile(archive, documents);
+    for (const manifest of [UNFINISHED, '{ "format": "openai-outreach-backup", "damaged": ']) {
+      await writeFile(join(root, MANIFEST_FILE), manifest);
+      for (const path of [join(root, 'shop'), join(root, 'shop/.'), archive]) {
+        await expect(openDump(path)).rejects.toMatchObject({
+          code: 'PART_OF_BACKUP',
+          nextStep: expect.stringContaining(root),
+        });
+      }
+    }
+  });
+
+  it('takes a dump beside the manifest of something else', async () => {
+    await writeFile(join(root, MANIFEST_FILE), '{ "name": "A page for telephones" }');
+    await expect(openDump(join(root, 'shop'))).resolves.toMatchObject({ database: 'shop' });
   });
 
   it.each([

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { BUCKETS_PREFIX } from '../backup/dump-format/names.ts';
 import { parseMetadata } from '../backup/dump-format/metadata-json.ts';
-import { MANIFEST_FILE, readManifest, type Manifest } from '../backup/manifest.ts';
+import { hasManifest, MANIFEST_FILE, readManifest, type Manifest } from '../backup/manifest.ts';
 import { storageOf, takeRestorable, type Dump, type DumpCollection } from './dump.ts';
 import { databasesIn, isThere, OPLOG_NOTE, readFolder } from './dump-folder.ts';
 import { readArchiveDocuments, readArchiveEvents, readFiles } from './read-files.ts';
@@ -13,15 +13,16 @@ import { verifyByManifest, verifyByWalk } from './verify-dump.ts';
  * Opens a backup of `ops backup create`, or what mongodump wrote: a folder of databases, the folder of one database, an archive.
  *
  * @param database - Which of several; not needed where there is one
- * @throws {@link RestoreError} `DUMP_NOT_FOUND`, `DUMP_DATABASE_UNCLEAR`
+ * @throws {@link RestoreError} `DUMP_NOT_FOUND`, `DUMP_DATABASE_UNCLEAR`, `PART_OF_BACKUP`
  * @throws {@link BackupError} When the manifest or metadata cannot be read
  */
 export async function openDump(path: string, database?: string): Promise<Dump> {
   const entry = await stat(path).catch((cause: unknown) => {
     throw notFound('There is nothing of this name', cause);
   });
+  if (entry.isDirectory() && (await isThere(join(path, MANIFEST_FILE)))) return openBackup(path, database);
+  await refusePartOfBackup(path);
   if (!entry.isDirectory()) return openArchive(path, database);
-  if (await isThere(join(path, MANIFEST_FILE))) return openBackup(path, database);
   const databases = await databasesIn(path);
   const chosen = choose(
     databases.map(({ name }) => name),
@@ -42,6 +43,15 @@ export async function openDump(path: string, database?: string): Promise<Dump> {
     verify: (options) => verifyByWalk(readFiles(restored), collections, options),
     read: () => readFiles(restored),
   };
+}
+
+/** Without the manifest, half a backup passes for a whole dump by mongodump. */
+async function refusePartOfBackup(path: string): Promise<void> {
+  const parent = dirname(await realpath(path));
+  if (!(await hasManifest(parent))) return;
+  throw new RestoreError('PART_OF_BACKUP', 'This is a part of a backup, and only the whole can be checked', {
+    nextStep: `name the folder of the backup: ${parent}`,
+  });
 }
 
 async function openBackup(folder: string, database: string | undefined): Promise<Dump> {

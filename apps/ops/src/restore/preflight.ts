@@ -47,9 +47,10 @@ export function refuseOccupiedTarget(
   });
 }
 
-/** Whether this restore goes on where another one of the same dump ended. */
-export function isContinuation({ marker }: Target, fingerprint: string): boolean {
-  return marker?.isEmptied === true && marker.fingerprint === fingerprint;
+/** Whether this restore goes on where another one of the same dump ended. One that has done everything is begun anew by `--drop`. */
+export function isContinuation({ marker }: Target, fingerprint: string, shouldDrop: boolean): boolean {
+  if (!marker?.isEmptied || marker.fingerprint !== fingerprint) return false;
+  return !(marker.hasEnded && shouldDrop);
 }
 
 function isNewer(source: string, target: string): boolean {

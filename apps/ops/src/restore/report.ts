@@ -40,6 +40,8 @@ export interface RestoreReport {
   interruption: { code: string; message: string } | null;
   /** What was in the target, or would go, with `--drop`. */
   dropped: string[];
+  /** Whether what goes is saved before, or would be. */
+  isSaved: boolean;
   /** Where that was saved before. */
   safetyBackup: string | null;
   collections: CollectionReport[];

@@ -1,41 +1,37 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
-import { createEveryKind, describeDatabase } from '../../test/restore-fixture.ts';
+import { RestoreContext } from '../../test/restore-context.ts';
+import { describeDatabase } from '../../test/restore-fixture.ts';
 import { createBackup } from '../backup/create-backup.ts';
+import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { formatManifest, readManifest } from '../backup/manifest.ts';
+import { formatReport } from './format-report.ts';
 import { restoreBackup } from './restore-backup.ts';
 
 describe(restoreBackup.name, () => {
-  let server: MongodServer;
+  let context: RestoreContext;
   let client: mongo.MongoClient;
   let folder: string;
+  let source: string[];
   /** Of the database `every`, with a manifest. */
   let path: string;
-  let source: string[];
 
   beforeAll(async () => {
-    server = await MongodServer.start();
-    client = await new mongo.MongoClient(server.uri(), { monitorCommands: true }).connect();
-    folder = await mkdtemp(join(tmpdir(), 'restore-'));
-    await createEveryKind(client.db('every'));
-    source = await describeDatabase(client.db('every'));
-    ({ path } = await createBackup({ db: client.db('every'), out: folder, name: 'every' }));
-  }, 60_000);
+    context = await RestoreContext.start();
+    ({ client, folder, source } = context);
+    path = await context.backup('every');
+  });
   afterEach(async () => {
     await client.db('target').dropDatabase();
   });
-  afterAll(async () => {
-    await client?.close();
-    await server?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => context?.stop());
 
-  /** A copy of its own, to be damaged. */
-  async function backup(name: string): Promise<string> {
-    return (await createBackup({ db: client.db('every'), out: folder, name })).path;
+  /** What is left without the manifest is what mongodump writes. */
+  async function asByTool(made: string): Promise<string> {
+    await rm(join(made, 'manifest.json'));
+    return join(made, 'every');
   }
 
   async function expectEmpty(): Promise<void> {
@@ -83,33 +79,6 @@ describe(restoreBackup.name, () => {
     await expect(describeDatabase(client.db('target'))).resolves.toEqual(before);
   });
 
-  it('saves what it drops, so that it can be restored again', async () => {
-    const target = client.db('target');
-    await target.collection('people').insertOne({ _id: 1 as never, name: 'other' });
-    await target.createCollection('shown', { viewOn: 'people', pipeline: [] });
-    const before = await describeDatabase(target);
-    const report = await restoreBackup({
-      client,
-      path,
-      to: 'target',
-      shouldDrop: true,
-      safetyFolder: folder,
-    });
-    expect(report).toMatchObject({ isComplete: true, dropped: ['people', 'shown'] });
-    await expect(describeDatabase(target)).resolves.toEqual(source);
-    await target.dropDatabase();
-    await restoreBackup({ client, path: report.safetyBackup ?? '', to: 'target' });
-    await expect(describeDatabase(target)).resolves.toEqual(before);
-  });
-
-  it('drops nothing when it cannot be saved', async () => {
-    await client.db('target').collection('precious').insertOne({});
-    const safetyFolder = join(path, 'manifest.json');
-    const refused = restoreBackup({ client, path, to: 'target', shouldDrop: true, safetyFolder });
-    await expect(refused).rejects.toMatchObject({ code: 'SAFETY_BACKUP_FAILED' });
-    await expect(client.db('target').collection('precious').countDocuments()).resolves.toBe(1);
-  });
-
   it('writes nothing in a dry run, and says what it would do', async () => {
     const report = await restoreBackup({ client, path, to: 'target', isDryRun: true });
     expect(report).toMatchObject({ isDryRun: true, isComplete: false, interruption: null });
@@ -118,21 +87,30 @@ describe(restoreBackup.name, () => {
       indexes: { expected: 11, built: 0 },
     });
     await expectEmpty();
+    await client.db('target').collection('other').insertOne({});
+    const drop = { client, path, to: 'target', isDryRun: true, shouldDrop: true };
+    const [saved, unsaved] = [
+      await restoreBackup({ ...drop, safetyFolder: folder }),
+      await restoreBackup(drop),
+    ];
+    expect(formatReport(saved)).toContain('; 1 collections would be saved and dropped.');
+    expect(formatReport(unsaved)).toContain('; 1 collections would be dropped without being saved.');
   });
 
   it('refuses a cut file before it writes, with and without a manifest', async () => {
-    const damaged = await backup('cut');
+    const damaged = await context.backup('cut');
     const file = join(damaged, 'every/people.bson');
     await truncate(file, (await readFile(file)).length - 7);
     const refused = { code: 'BACKUP_DAMAGED', message: expect.stringContaining('people.bson') };
     await expect(restoreBackup({ client, path: damaged, to: 'target' })).rejects.toMatchObject(refused);
-    const asByTool = join(damaged, 'every');
-    await expect(restoreBackup({ client, path: asByTool, to: 'target' })).rejects.toMatchObject(refused);
+    await expect(
+      restoreBackup({ client, path: await asByTool(damaged), to: 'target' }),
+    ).rejects.toMatchObject(refused);
     await expectEmpty();
   });
 
   it('refuses a file with one changed bit', async () => {
-    const damaged = await backup('flipped');
+    const damaged = await context.backup('flipped');
     const file = join(damaged, 'every/people.bson');
     const bytes = await readFile(file);
     bytes[40] = (bytes[40] ?? 0) ^ 4;
@@ -143,16 +121,16 @@ describe(restoreBackup.name, () => {
   });
 
   it('refuses a dump by mongodump that lacks the documents of a collection', async () => {
-    const damaged = await backup('lacking');
+    const damaged = await context.backup('lacking');
     await rm(join(damaged, 'every/people.bson'));
-    const refused = restoreBackup({ client, path: join(damaged, 'every'), to: 'target' });
+    const refused = restoreBackup({ client, path: await asByTool(damaged), to: 'target' });
     await expect(refused).rejects.toMatchObject({
       message: expect.stringContaining('documents of people are missing'),
     });
   });
 
   it('refuses a dump of a newer server', async () => {
-    const newer = await backup('newer');
+    const newer = await context.backup('newer');
     const manifest = await readManifest(newer);
     const facts = { ...manifest.server, version: '99.0.1', featureCompatibilityVersion: '99.0' };
     await writeFile(join(newer, 'manifest.json'), formatManifest({ ...manifest, server: facts }));
@@ -205,13 +183,17 @@ describe(restoreBackup.name, () => {
   });
 
   it('names an index that cannot be built, and restores everything else', async () => {
-    const twice = join(await backup('twice'), 'every');
+    const twice = await asByTool(await context.backup('twice'));
     const file = join(twice, 'folded.metadata.json');
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace('"name":"name_1"', '"unique":true,"name":"name_1"'));
-    const { isComplete, collections } = await restoreBackup({ client, path: twice, to: 'target' });
+    const target = client.db('target');
+    const options = { client, path: twice, to: 'target' };
+    const { isComplete, collections } = await restoreBackup(options);
     expect(isComplete).toBe(false);
-    expect(collections.filter(({ state }) => state !== 'restored')).toMatchObject([
+    const different = collections.filter(({ state }) => state !== 'restored');
+    const expiring = different.filter(({ name }) => name !== 'folded');
+    expect(different.filter(({ name }) => name === 'folded')).toMatchObject([
       {
         name: 'folded',
         state: 'different',
@@ -223,6 +205,16 @@ describe(restoreBackup.name, () => {
         ],
       },
     ]);
+    // Another run would restore what has expired since.
+    expect(expiring.length).toBeGreaterThan(0);
+    for (const { problems } of expiring) expect(problems).toEqual([expect.stringContaining('expire')]);
+    expect(JSON.stringify(await describeDatabase(target))).not.toContain('expireAfterSeconds');
+    await expect(target.collection(MARKER_COLLECTION).countDocuments()).resolves.toBeGreaterThan(0);
+    await expect(restoreBackup(options)).resolves.toMatchObject({ isResumed: true, isComplete: false });
+    // What has come to its end is begun anew by --drop.
+    await expect(restoreBackup({ ...options, shouldDrop: true })).resolves.toMatchObject({
+      isResumed: false,
+    });
   });
 });
 

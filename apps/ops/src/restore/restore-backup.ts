@@ -1,6 +1,6 @@
 import { DatabaseError, toDatabaseError } from '#database';
 import type { mongo } from 'mongoose';
-import { readServerFacts } from '../backup/server-facts.ts';
+import { readServerFacts, type ServerFacts } from '../backup/server-facts.ts';
 import { CommandError } from '../command.error.ts';
 import { CollectionRestore } from './collection-restore.ts';
 import { openDump } from './open-dump.ts';
@@ -13,6 +13,7 @@ import {
   checkTargetName,
   emptyTarget,
   markEmptied,
+  markEnded,
   readTarget,
   removeMarker,
   writeMarker,
@@ -46,7 +47,8 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const fingerprint = await dump.verify({ signal, progress: options.progress });
   const target = await readTarget(db);
   refuseOccupiedTarget(database, target, { shouldDrop, fingerprint });
-  const isResumed = isContinuation(target, fingerprint);
+  const isResumed = isContinuation(target, fingerprint, shouldDrop);
+  const isOccupied = target.collections.length > 0 && !isResumed;
   const collections = dump.collections.map(
     (dumped) => new CollectionRestore(dumped, server.hasRawTimeSeries),
   );
@@ -58,19 +60,21 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     isComplete: false,
     interruption: null,
     dropped: isResumed ? [] : target.collections.map(({ name }) => name),
-    safetyBackup: isResumed ? (target.marker?.safetyBackup ?? null) : null,
+    isSaved: options.safetyFolder !== undefined,
+    safetyBackup: isOccupied ? null : (target.marker?.safetyBackup ?? null),
     collections: [],
-    notes: [...dump.notes, ...notesOn(target, isResumed)],
+    notes: [...dump.notes, ...notesOn(target, { isResumed, isOccupied })],
     durationMs: 0,
   };
   if (!isDryRun) {
-    const isOccupied = target.collections.length > 0 && !isResumed;
-    if (isOccupied) report.safetyBackup = await save(options, db, signal);
+    if (isOccupied) report.safetyBackup = await save(options, db, server);
     signal.throwIfAborted();
     try {
-      if (!isResumed) await clear(db, target, { fingerprint, safetyBackup: report.safetyBackup });
+      const { safetyBackup } = report;
+      if (!isResumed) report.dropped = await clear(db, { fingerprint, safetyBackup, isEmptied: !isOccupied });
       await runSteps({ db, dump, collections, isResumed, signal, progress: options.progress });
-      await removeMarker(db);
+      const isRestored = collections.every(({ report: { state } }) => state === 'restored');
+      await (isRestored ? removeMarker(db) : markEnded(db));
     } catch (error) {
       report.interruption = describe(signal.aborted ? signal.reason : error);
     }
@@ -85,31 +89,33 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
 }
 
 async function save(
-  { safetyFolder: folder, progress }: RestoreOptions,
+  { safetyFolder: folder, progress, signal = new AbortController().signal }: RestoreOptions,
   db: mongo.Db,
-  signal: AbortSignal,
+  { hasRawTimeSeries }: ServerFacts,
 ): Promise<string | null> {
   if (folder === undefined) return null;
   progress?.note(`Saving what is in ${db.databaseName} before it is dropped`);
-  return saveBeforeDrop({ db, folder, signal, progress });
+  return saveBeforeDrop({ db, folder, hasRawTimeSeries, signal, progress });
 }
 
-/** Leaves the note that a restore has begun, and drops what is there. */
+/** Leaves the note that a restore has begun, and drops what is there. Returns what it has dropped. */
 async function clear(
   db: mongo.Db,
-  target: Target,
-  facts: Pick<Marker, 'fingerprint' | 'safetyBackup'>,
-): Promise<void> {
-  const isEmptied = target.collections.length === 0;
-  await writeMarker(db, { ...facts, startedAt: new Date(), isEmptied });
-  if (isEmptied) return;
-  await emptyTarget(db, target);
+  facts: Pick<Marker, 'fingerprint' | 'safetyBackup' | 'isEmptied'>,
+): Promise<string[]> {
+  await writeMarker(db, { ...facts, startedAt: new Date() });
+  if (facts.isEmptied) return [];
+  const dropped = await emptyTarget(db);
   await markEmptied(db);
+  return dropped;
 }
 
-function notesOn({ collections, marker }: Target, isResumed: boolean): string[] {
+function notesOn(
+  { marker }: Target,
+  { isResumed, isOccupied }: { isResumed: boolean; isOccupied: boolean },
+): string[] {
   if (isResumed) return ['It goes on with a restore of the same dump that was not finished'];
-  if (!marker?.safetyBackup || collections.length === 0) return [];
+  if (!marker?.safetyBackup || !isOccupied) return [];
   return [`An earlier restore that was not finished saved the former content in ${marker.safetyBackup}`];
 }
 

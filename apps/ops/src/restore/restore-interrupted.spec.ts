@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { describeDatabase } from '../../test/restore-fixture.ts';
+import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { createBackup } from '../backup/create-backup.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { RestoreReport } from './report.ts';
 import { restoreBackup } from './restore-backup.ts';
+import { writeMarker } from './target.ts';
 
 const MEGABYTE = 1_000_000;
 /** More than are on their way when the first is answered. */
@@ -32,7 +34,7 @@ describe('a restore that is interrupted', () => {
     await db.collection('small').insertOne({ n: 1 });
     ({ path } = await createBackup({ db, out: folder }));
     source = await describeDatabase(db);
-  }, 60_000);
+  });
   afterEach(() => client.db('target').dropDatabase());
   afterAll(async () => {
     await client?.close();
@@ -87,6 +89,41 @@ describe('a restore that is interrupted', () => {
     await expect(describeDatabase(client.db('target'))).resolves.toEqual(
       await describeDatabase(client.db('other')),
     );
+  });
+
+  it('still says where the former content is when it was killed behind the last drop', async () => {
+    const safetyBackup = '/backups/before-restore-target';
+    const facts = { fingerprint: 'of this dump or another', startedAt: new Date(), isEmptied: false };
+    await writeMarker(client.db('target'), { ...facts, safetyBackup });
+    const report = await restoreBackup({ client, path, to: 'target' });
+    expect(report).toMatchObject({ isComplete: true, isResumed: false, safetyBackup });
+  });
+
+  it('does not wait for an index that is being built', async () => {
+    const failPoint = 'hangAfterStartingIndexBuild';
+    await server.command({ configureFailPoint: failPoint, mode: 'alwaysOn' });
+    try {
+      const abort = new AbortController();
+      const progress: Progress = {
+        bar: () => ({ update: () => undefined, finish: () => undefined }),
+        note: (text) =>
+          void (text.startsWith('Building') && setTimeout(() => abort.abort(new Error('Enough')), 200)),
+        stop: () => undefined,
+      };
+      const report = await restoreBackup({ client, path, to: 'target', progress, signal: abort.signal });
+      expect(report).toMatchObject({ isComplete: false, interruption: { message: 'Enough' } });
+    } finally {
+      await server.command({ configureFailPoint: failPoint, mode: 'off' });
+    }
+    await expect(restoreBackup({ client, path, to: 'target' })).resolves.toMatchObject({ isComplete: true });
+  });
+
+  it('leaves its mark out of a backup that is made meanwhile', async () => {
+    await interrupt();
+    const half = await createBackup({ db: client.db('target'), out: folder });
+    expect(half.manifest.collections.map(({ name }) => name)).not.toContain(MARKER_COLLECTION);
+    const report = await restoreBackup({ client, path: half.path, to: 'other', shouldDrop: true });
+    expect(report).toMatchObject({ isComplete: true });
   });
 
   it('notices what somebody has changed between two runs', async () => {

@@ -29,8 +29,10 @@ export async function runSteps(context: StepContext): Promise<void> {
   // The documents stay what they are while an index is built, which keeps one processor of the server busy.
   await settled(buildAllIndexes(context), compareDocuments(context));
   await compareDefinitions(context);
-  // Last: documents that have expired meanwhile are restored and compared like all others, and only then go.
-  await startAllExpiry(context);
+  // Last: documents that have expired meanwhile are restored and compared like all others, and only then go. Where something is
+  // wrong they stay: another run would find them missing.
+  if (context.collections.every(({ problems }) => problems.length === 0)) await startAllExpiry(context);
+  else for (const collection of context.collections) collection.leaveUnexpired();
   for (const collection of context.collections) collection.finish();
 }
 
@@ -74,7 +76,7 @@ async function buildAllIndexes({ db, collections, signal, progress }: StepContex
     const { name, indexes } = collection.plan;
     signal.throwIfAborted();
     if (indexes.length > 0) progress?.note(`Building ${indexes.length} indexes of ${name}`);
-    const refused = await buildIndexes(db, name, indexes);
+    const refused = await buildIndexes(db, name, indexes, signal);
     collection.builtIndexes += indexes.length - refused.length;
     collection.problems.push(...refused.map(describe));
   }

@@ -4,8 +4,8 @@ import { CommandError, type CommandErrorOptions } from '../command.error.ts';
 export type RestoreErrorCode =
   /** The path is no dump and no backup. */
   | 'DUMP_NOT_FOUND'
-  /** What is on disk is not what was written, or no BSON. */
-  | 'DUMP_DAMAGED'
+  /** The path leads into a backup, past its manifest. */
+  | 'PART_OF_BACKUP'
   /** From a server with features that this one does not have. */
   | 'DUMP_TOO_NEW'
   /** It holds several databases, or not the one that was asked for. */
@@ -14,6 +14,8 @@ export type RestoreErrorCode =
   | 'TARGET_NOT_EMPTY'
   /** The name of the target is none that MongoDB takes, or belongs to MongoDB. */
   | 'TARGET_INVALID'
+  /** Somebody has written into the target while it was saved. */
+  | 'TARGET_CHANGED'
   /** What the target holds could not be saved before it was to be dropped. */
   | 'SAFETY_BACKUP_FAILED';
 

@@ -1,12 +1,12 @@
 import type { mongo } from 'mongoose';
+import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { readAll } from '../backup/read-collection.ts';
 import { toOrdered, type OrderedDocument } from './ordered-bson.ts';
 import { RestoreError } from './restore.error.ts';
 
-/** Marks a database that is being restored; dropped when it is complete. */
-export const MARKER_COLLECTION = 'ops_restore_unfinished';
 const BEGUN = 'begun';
 const EMPTIED = 'emptied';
+const ENDED = 'ended';
 const RESERVED = ['admin', 'config', 'local'];
 const FORBIDDEN_IN_NAME = /[/\\. "$*<>:|?\0]/;
 const LONGEST_NAME_BYTES = 63;
@@ -24,6 +24,8 @@ export interface Marker {
   startedAt: Date;
   /** Whether nothing is left of what was there before: from then on everything comes from the dump. */
   isEmptied: boolean;
+  /** Whether it came to its end, and not everything was as in the dump. */
+  hasEnded: boolean;
   /** Where the former content was saved, if there was any. */
   safetyBackup: string | null;
 }
@@ -32,7 +34,7 @@ export interface Marker {
 export interface Target {
   /** Without those of MongoDB itself and without the marker. */
   collections: ExistingCollection[];
-  /** `undefined` unless a restore into it was begun and not finished. */
+  /** `undefined` unless a restore into it was begun and not everything is restored. */
   marker: Marker | undefined;
 }
 
@@ -80,7 +82,7 @@ export async function readCollections(db: mongo.Db): Promise<ExistingCollection[
  * Leaves the note that everything in this database comes from an unfinished restore, or will. Written by inserts alone: the role
  * `restore` may not change a document.
  */
-export async function writeMarker(db: mongo.Db, { isEmptied, ...begun }: Marker): Promise<void> {
+export async function writeMarker(db: mongo.Db, { isEmptied, ...begun }: NewMarker): Promise<void> {
   // Of another restore that was not finished.
   await removeMarker(db);
   await db.collection<MarkerPart>(MARKER_COLLECTION).insertOne({ _id: BEGUN, ...begun });
@@ -92,10 +94,17 @@ export async function markEmptied(db: mongo.Db): Promise<void> {
   await db.collection<MarkerPart>(MARKER_COLLECTION).insertOne({ _id: EMPTIED });
 }
 
+/** Adds to the note that the restore has come to its end, and not everything is as in the dump. May be called again. */
+export async function markEnded(db: mongo.Db): Promise<void> {
+  const parts = db.collection<MarkerPart>(MARKER_COLLECTION);
+  if (!(await parts.findOne({ _id: ENDED }))) await parts.insertOne({ _id: ENDED });
+}
+
 export async function removeMarker(db: mongo.Db): Promise<void> {
   await db.dropCollection(MARKER_COLLECTION);
 }
 
+type NewMarker = Omit<Marker, 'hasEnded'>;
 type MarkerPart = { _id: string } & Partial<Marker>;
 
 async function readMarker(db: mongo.Db): Promise<Marker | undefined> {
@@ -103,11 +112,17 @@ async function readMarker(db: mongo.Db): Promise<Marker | undefined> {
   const begun = parts.find(({ _id }) => _id === BEGUN);
   if (!begun) return undefined;
   const { fingerprint = '', startedAt = new Date(0), safetyBackup = null } = begun;
-  return { fingerprint, startedAt, safetyBackup, isEmptied: parts.some(({ _id }) => _id === EMPTIED) };
+  const has = (part: string): boolean => parts.some(({ _id }) => _id === part);
+  return { fingerprint, startedAt, safetyBackup, isEmptied: has(EMPTIED), hasEnded: has(ENDED) };
 }
 
-/** Drops every collection, views first; the marker stays. */
-export async function emptyTarget(db: mongo.Db, { collections }: Target): Promise<void> {
+/**
+ * Drops every collection that is there now, views first; the marker stays.
+ *
+ * @returns Their names
+ */
+export async function emptyTarget(db: mongo.Db): Promise<string[]> {
+  const { collections } = await readTarget(db);
   const isView = ({ type }: ExistingCollection): boolean => type === 'view';
   const inOrder = [...collections.filter(isView), ...collections.filter((each) => !isView(each))];
   for (const { name } of inOrder) {
@@ -115,4 +130,5 @@ export async function emptyTarget(db: mongo.Db, { collections }: Target): Promis
     if (name === 'system.js') await db.collection(name).deleteMany({});
     else await db.dropCollection(name);
   }
+  return collections.map(({ name }) => name);
 }

@@ -60,7 +60,7 @@ describe(openProgress, () => {
       const open = progress.bar('events', undefined, 'rows');
       bar.update(420);
       open.update(7);
-      await waitUntil(() => read().includes('42 %'), 5_000);
+      await waitUntil(() => read().includes('42 %'));
       expect(read()).toMatch(/contacts +█+░+ +42 % {2}420 of 1,000 documents {2}[\d,]+\/s {2}[^ ]+ \w+ left/);
       expect(read()).toMatch(/events +7 rows {2}\d+\/s/);
       progress.note('a note');

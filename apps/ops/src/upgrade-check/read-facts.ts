@@ -34,7 +34,7 @@ export async function readFacts(db: mongo.Db): Promise<UpgradeFacts> {
     const [{ version }, hello] = await Promise.all([admin({ buildInfo: 1 }), admin({ hello: 1 })]);
     const topology = topologyOf(hello);
     const [parameter, status, server, indexes] = await Promise.all([
-      admin({ getParameter: 1, featureCompatibilityVersion: 1 }).catch(ifNotPermitted),
+      admin({ getParameter: 1, featureCompatibilityVersion: 1 }).catch(ifUnknown),
       topology === 'replica-set' ? admin({ replSetGetStatus: 1 }).catch(ifNotPermitted) : null,
       admin({ serverStatus: 1 }).catch(ifNotPermitted),
       readIndexes(db),
@@ -66,7 +66,9 @@ function topologyOf({ msg, setName }: mongo.Document): Topology {
 
 async function readIndexes(db: mongo.Db): Promise<IndexFact[]> {
   const collections = await db.listCollections({ type: 'collection' }, { nameOnly: true }).toArray();
-  const lists = collections.map(async ({ name: collection }) => {
+  // Those of the server, which a user may list and not look into.
+  const own = collections.filter(({ name }) => !name.startsWith('system.'));
+  const lists = own.map(async ({ name: collection }) => {
     const indexes = await db.collection(collection).listIndexes().toArray();
     return indexes.map(({ name, key, expireAfterSeconds }) => ({
       collection,
@@ -76,6 +78,12 @@ async function readIndexes(db: mongo.Db): Promise<IndexFact[]> {
     }));
   });
   return (await Promise.all(lists)).flat();
+}
+
+/** A mongos has no such version: each shard has its own. */
+function ifUnknown(error: unknown): null {
+  if ((error as { codeName?: unknown }).codeName === 'InvalidOptions') return null;
+  return ifNotPermitted(error);
 }
 
 function ifNotPermitted(error: unknown): null {

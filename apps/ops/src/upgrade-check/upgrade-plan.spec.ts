@@ -27,6 +27,15 @@ describe(planUpgrade, () => {
     expect(plan.steps.length > 0).toBe(next !== null);
   });
 
+  it.each(['5.1.0', '5.2.1', '5.3.2', '6.1.1', '6.3.2', '7.1.0', '7.2.2', '7.3.4', '8.2.1'])(
+    'names no next version of the minor release %s, and sends to its release notes',
+    (version) => {
+      const plan = planUpgrade({ ...healthy, version, featureCompatibilityVersion: version.slice(0, 3) });
+      expect(plan).toMatchObject({ next: null, steps: [], blockers: [] });
+      expect(plan.notes.join('\n')).toContain(`${version.slice(0, 3)} is a minor release`);
+    },
+  );
+
   it.each([
     ['FCV_BEHIND', { featureCompatibilityVersion: '6.0' }],
     ['FCV_CHANGING', { featureCompatibilityVersion: '6.0', targetVersion: '7.0' }],

@@ -43,7 +43,7 @@ export function planUpgrade(facts: UpgradeFacts): UpgradePlan {
   const blockers = [...fcvBlockers(facts), ...stateBlockers(facts), ...indexBlockers(facts, next)];
   if (next === null) {
     const known = isMinorRelease(version)
-      ? `${seriesName(version)} is a minor release with a way of its own: read its release notes`
+      ? `${seriesName(version)} is a minor release, which goes to the next one of its series, or from the last of them to the next major: read its release notes`
       : `${seriesName(version)} is the newest major release that this command knows: read the release notes for what came after it`;
     return { ...base, blockers, notes: [known, ...unseen(facts)], steps: [] };
   }

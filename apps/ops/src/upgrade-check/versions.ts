@@ -25,13 +25,16 @@ export function isEndOfLife(version: string): boolean {
 /**
  * The only version to which an upgrade may go: a step is never left out.
  *
- * @returns `null` when none is known
+ * @returns `null` when none is known; of a minor release it depends on what else has come out of its series
+ * @see https://www.mongodb.com/docs/manual/reference/versioning/
  */
 export function nextMajor(version: string): string | null {
+  if (isMinorRelease(version)) return null;
   return MAJORS.find((major) => seriesOf(major) > seriesOf(version)) ?? null;
 }
 
-/** Whether it is a release between two majors, which has its own way on. */
+/** Whether it is a release between two majors, which has its own way on. Up to 5.0 the second number named majors as well. */
 export function isMinorRelease(version: string): boolean {
-  return !MAJORS.some((major) => seriesOf(major) === seriesOf(version));
+  const series = seriesOf(version);
+  return series > seriesOf('5.0') && series % 100 !== 0;
 }

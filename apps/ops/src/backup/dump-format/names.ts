@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Prefix of the collection that holds the documents of a time series. */
 export const BUCKETS_PREFIX = 'system.buckets.';
+/** Marks a database that is being restored; dropped when that is complete, and no part of what people keep. */
+export const MARKER_COLLECTION = 'ops_restore_unfinished';
 
 /** Longest name that leaves room for `.metadata.json.gz` within the 255 bytes that file systems allow. */
 const LONGEST_STEM = 238;

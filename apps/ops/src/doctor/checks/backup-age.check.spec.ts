@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatManifest } from '../../backup/manifest.ts';
@@ -24,6 +24,11 @@ describe('the check BACKUP_AGE', () => {
       status: 'warning',
       cause: expect.stringContaining('no backup of this database'),
     });
+    context.options.backupDir = undefined;
+    expect(await look()).toMatchObject({
+      status: 'warning',
+      cause: expect.stringContaining('Nobody has said where the backups are'),
+    });
     context.options.backupDir = join(folder, 'absent');
     expect(await look()).toMatchObject({
       status: 'warning',
@@ -38,15 +43,55 @@ describe('the check BACKUP_AGE', () => {
     expect(await look()).toMatchObject({ status: 'warning', cause: 'The newest backup is 2 d old' });
   });
 
-  it('judges the last proof of any, and that of the newest', async () => {
+  it('tells a folder that cannot be read from one without a backup', async () => {
+    context.options.backupDir = join(folder, 'file');
+    await writeFile(context.options.backupDir, '');
+    expect(await look()).toMatchObject({
+      status: 'warning',
+      cause: 'The backup folder cannot be read (ENOTDIR)',
+      next: expect.stringContaining('BACKUP_DIR'),
+    });
+  });
+
+  it.each([
+    ['is damaged', async (path: string) => writeFile(join(path, 'manifest.json'), '{}')],
+    ['cannot be opened', async (path: string) => mkdir(join(path, 'manifest.json'))],
+  ])('does not count past a newest one of which the manifest %s', async (_, spoil) => {
+    await backup(1);
+    const path = join(folder, 'newest');
+    await mkdir(path);
+    await spoil(path);
+    expect(await look()).toMatchObject({
+      status: 'failure',
+      cause: 'The backup newest cannot be read, and may be the newest',
+      next: expect.stringContaining('ops backup verify'),
+    });
+    const old = new Date(Date.now() - 3 * 86_400_000);
+    await utimes(path, old, old);
+    expect(await look()).toMatchObject({ cause: 'No backup was ever restored to prove it' });
+  });
+
+  it('judges the last drill of any, and that of the newest', async () => {
     const older = await backup(3);
     const newest = await backup(0.5);
-    expect(await look()).toMatchObject({ status: 'warning', cause: 'No backup was ever proven' });
     const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    // As each backup has it from the beginning.
+    for (const path of [older, newest]) await writeProof(path, { at: at(1), kind: 'read', isGood: true });
+    expect(await look()).toMatchObject({
+      status: 'warning',
+      cause: 'No backup was ever restored to prove it',
+    });
     await writeProof(older, { at: at(9), kind: 'drill', isGood: true });
-    expect(await look()).toMatchObject({ status: 'warning', cause: 'A backup was last proven 9 d ago' });
+    expect(await look()).toMatchObject({
+      status: 'warning',
+      cause: 'A backup was last restored to prove it 9 d ago',
+    });
     await writeProof(older, { at: at(2), kind: 'drill', isGood: true });
-    expect(await look()).toEqual({ status: 'ok', detail: 'newest 12 h old, proven 2 d ago' });
+    await writeProof(older, { at: at(1), kind: 'read', isGood: true });
+    expect(await look()).toEqual({
+      status: 'ok',
+      detail: 'newest 12 h old, one restored to prove it 2 d ago',
+    });
     await writeProof(newest, { at: at(0), kind: 'read', isGood: false });
     expect(await look()).toMatchObject({ status: 'failure', cause: expect.stringContaining('did not pass') });
   });

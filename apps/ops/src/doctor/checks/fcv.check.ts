@@ -1,4 +1,4 @@
-import { ok, warning, type Check } from '../check.ts';
+import { ok, skipped, warning, type Check } from '../check.ts';
 import { seriesOf } from '../../upgrade-check/versions.ts';
 
 /** Whether the last upgrade was finished: the data are in the format of the server's own version. */
@@ -8,7 +8,8 @@ export const fcvCheck: Check = {
   needs: ['AUTHORISATION'],
   async run(context) {
     const { version } = await context.admin({ buildInfo: 1 });
-    const answer = await context.admin({ getParameter: 1, featureCompatibilityVersion: 1 });
+    const answer = await context.admin({ getParameter: 1, featureCompatibilityVersion: 1 }).catch(ifUnknown);
+    if (answer === undefined) return skipped('A mongos has no such version: each shard has its own');
     const { version: fcv, targetVersion } = answer.featureCompatibilityVersion ?? {};
     if (targetVersion !== undefined) {
       return warning(
@@ -24,3 +25,7 @@ export const fcvCheck: Check = {
         );
   },
 };
+
+function ifUnknown(error: unknown): undefined {
+  if ((error as { codeName?: unknown }).codeName !== 'InvalidOptions') throw error;
+}

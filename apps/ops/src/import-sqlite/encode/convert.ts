@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { mongo } from 'mongoose';
 import type { ColumnType, DateFormat } from '../mapping/mapping.ts';
 import type { SqlValue } from '../source/sqlite-source.ts';
+import { exactDouble } from './exact-double.ts';
 import { parseJson } from './parse-json.ts';
 import { toDate } from './to-date.ts';
 import { UNCHANGED } from './unchanged.ts';
@@ -59,14 +60,14 @@ function whole(value: Value, { min, max }: typeof INT64, make: (number: bigint) 
   return number < min || number > max ? UNCHANGED : make(number);
 }
 
-/** Text becomes the nearest double, as SQLite itself would read it. */
 function toDouble(value: Value): unknown {
   if (typeof value === 'bigint') {
     return BigInt(Number(value)) === value ? new mongo.BSON.Double(Number(value)) : UNCHANGED;
   }
   if (typeof value === 'number') return new mongo.BSON.Double(value);
   const isNumber = typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
-  return isNumber ? new mongo.BSON.Double(Number(value)) : UNCHANGED;
+  const number = isNumber ? exactDouble(value) : undefined;
+  return number === undefined ? UNCHANGED : new mongo.BSON.Double(number);
 }
 
 function toDecimal(value: Value): unknown {

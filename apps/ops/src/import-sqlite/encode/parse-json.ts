@@ -1,19 +1,34 @@
 import { mongo } from 'mongoose';
+import { exactDouble } from './exact-double.ts';
 import { UNCHANGED } from './unchanged.ts';
 
 const INT32_MAX = 2n ** 31n - 1n;
 const INT64_MAX = 2n ** 63n - 1n;
+const STRINGS = /"(?:[^"\\]|\\.)*"/g;
+/** The driver takes an object with this key for one of its types. */
+const DRIVER_KEY = '_bsontype';
+
+/** Something that BSON cannot hold as it is written. */
+class LossError extends Error {}
 
 /**
  * JSON as a value of BSON: whole numbers as integers, exactly as they are written, others as doubles.
  *
- * @returns {@link UNCHANGED} for what is not JSON
+ * @returns {@link UNCHANGED} for what is not JSON, and for numbers, texts and keys that would be lost
  */
 export function parseJson(text: string): unknown {
+  let members = 0;
   try {
-    return (JSON.parse as ParseWithSource)(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined ? toNumber(source) : value,
-    );
+    const value = (JSON.parse as ParseWithSource)(text, function (key, part, { source }) {
+      if (!Array.isArray(this)) {
+        members += 1;
+        if (!key.isWellFormed() || key.includes('\0') || key === DRIVER_KEY) throw new LossError();
+      }
+      if (typeof part === 'string' && !part.isWellFormed()) throw new LossError();
+      return typeof part === 'number' && source !== undefined ? toNumber(source) : part;
+    });
+    // The value as a whole is a member of an object without a key. A key that is there twice is told once.
+    return members - 1 === countMembers(text) ? value : UNCHANGED;
   } catch {
     return UNCHANGED;
   }
@@ -22,11 +37,20 @@ export function parseJson(text: string): unknown {
 /** As of V8 11.4; TypeScript knows it later. */
 type ParseWithSource = (
   text: string,
-  reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+  reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
 ) => unknown;
 
+/** As they are written: one for each colon. */
+function countMembers(text: string): number {
+  return text.replaceAll(STRINGS, '').split(':').length - 1;
+}
+
 function toNumber(source: string): unknown {
-  if (!/^-?\d+$/.test(source) || source === '-0') return new mongo.BSON.Double(Number(source));
+  if (!/^-?\d+$/.test(source) || source === '-0') {
+    const number = exactDouble(source);
+    if (number === undefined) throw new LossError();
+    return new mongo.BSON.Double(number);
+  }
   const number = BigInt(source);
   if (number <= INT32_MAX && number >= -INT32_MAX - 1n) return new mongo.BSON.Int32(Number(number));
   if (number <= INT64_MAX && number >= -INT64_MAX - 1n) return mongo.Long.fromBigInt(number);

@@ -9,8 +9,9 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** @see https://tc39.es/ecma262/#sec-time-values-and-time-range */
 const MAX_TIME_MS = 8.64e15;
-/** Of a millisecond: what a double adds by itself. */
+/** Of a millisecond: what a double adds by itself, and where it counts days, of which it is exact to some hundredths of one only. */
 const TOLERANCE = 1e-3;
+const JULIAN_TOLERANCE = 5e-2;
 
 /**
  * Reads a date in one of the ways in which SQLite keeps them: text as ISO 8601, in UTC unless it says otherwise; INTEGER as seconds since
@@ -40,14 +41,13 @@ function toTimeMs(value: SqlValue, format: DateFormat, truncate: boolean): numbe
 function fromNumber(number: number, format: DateFormat, truncate: boolean): number | undefined {
   if (format === 'unix') return wholeMs(number * 1_000, truncate);
   if (format === 'unixMs') return wholeMs(number, truncate);
-  // A day as a double is exact to some hundredths of a millisecond only.
-  if (format === 'julian') return Math.round((number - JULIAN_EPOCH) * DAY_MS);
+  if (format === 'julian') return wholeMs((number - JULIAN_EPOCH) * DAY_MS, truncate, JULIAN_TOLERANCE);
   return undefined;
 }
 
-function wholeMs(timeMs: number, truncate: boolean): number | undefined {
+function wholeMs(timeMs: number, truncate: boolean, tolerance = TOLERANCE): number | undefined {
   const rounded = Math.round(timeMs);
-  if (Math.abs(rounded - timeMs) <= TOLERANCE) return rounded;
+  if (Math.abs(rounded - timeMs) <= tolerance) return rounded;
   return truncate ? Math.floor(timeMs) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { toDatabaseError } from '#database';
+import { DatabaseTimeoutError, DatabaseUnavailableError, toDatabaseError } from '#database';
 import type { mongo } from 'mongoose';
 import type { IndexPlan } from '../plan/import-plan.ts';
 
@@ -12,7 +12,12 @@ export interface BuiltIndex {
   reason?: string;
 }
 
-/** Builds the indexes of a collection, one after the other; those that are there already cost nothing. */
+/**
+ * Builds the indexes of a collection, one after the other; those that are there already cost nothing.
+ *
+ * @param signal - Ends the waiting; the server goes on with what it has begun, and building it again waits for that
+ * @throws {@link DatabaseUnavailableError} {@link DatabaseTimeoutError} When nobody knows what became of an index
+ */
 export async function buildIndexes(
   collection: mongo.Collection,
   indexes: readonly IndexPlan[],
@@ -27,10 +32,14 @@ export async function buildIndexes(
       isUnique: options.unique === true,
     };
     try {
-      await collection.createIndex(new Map(keys), { ...options, name: index.name });
+      const description = { ...options, key: new Map(keys), name: index.name };
+      const command = { createIndexes: collection.collectionName, indexes: [description] };
+      await collection.db.command(command, { signal });
       built.push({ ...index, status: 'ready' });
     } catch (error) {
+      signal.throwIfAborted();
       const named = toDatabaseError(error);
+      if (named instanceof DatabaseUnavailableError || named instanceof DatabaseTimeoutError) throw named;
       const reason = Error.isError(named) ? (named.message.split('\n')[0] ?? '') : String(named);
       built.push({ ...index, status: 'failed', reason });
     }

@@ -1,4 +1,6 @@
 import type { mongo } from 'mongoose';
+import { ContentHash, withoutContent } from '../../raw/content-hash.ts';
+import { documentsIn } from '../../raw/insert-raw.ts';
 import type { LoadPlan } from '../plan/import-plan.ts';
 import type { SqliteSource } from '../source/sqlite-source.ts';
 import type { LoadState, ProgressStore, RowFailure } from './progress-store.ts';
@@ -51,6 +53,7 @@ class Load {
   readonly #options: LoadOptions;
   readonly #sent: { batch: Batch; settled: Promise<Settled> }[] = [];
   readonly #refused: RowFailure[] = [];
+  readonly #refusedContent = new ContentHash();
   #refusedCount = 0;
   #inserted = 0;
   #alreadyThere = 0;
@@ -104,6 +107,11 @@ class Load {
     for (const { place, reason } of failures.slice(0, KEPT_FAILURES - this.#refused.length)) {
       this.#refused.push({ row: batch.rowNumbers[place] ?? 0, reason });
     }
+    const documents = failures.length === 0 ? [] : documentsIn(batch.bytes);
+    for (const { place } of failures) {
+      const bytes = documents[place];
+      if (bytes) this.#refusedContent.add(bytes, 1);
+    }
     this.#state = this.#withRefused(batch.after);
     this.#options.onProgress(batch.after.position.rows);
     batch.release();
@@ -114,6 +122,7 @@ class Load {
 
   #withRefused(state: LoadState): LoadState {
     const failures = [...state.failures, ...this.#refused].slice(0, KEPT_FAILURES);
-    return { ...state, failures, failed: state.failed + this.#refusedCount };
+    const hash = withoutContent(state.hash, this.#refusedContent.digest);
+    return { ...state, hash, failures, failed: state.failed + this.#refusedCount };
   }
 }

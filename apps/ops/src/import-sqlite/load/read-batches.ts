@@ -1,5 +1,4 @@
 import { ContentHash } from '../../raw/content-hash.ts';
-import type { RawDocuments } from '../../raw/insert-raw.ts';
 import { BsonWriter } from '../encode/bson-writer.ts';
 import { rowNumberOf } from '../encode/encoder-context.ts';
 import { RowEncoder } from '../encode/row-encoder.ts';
@@ -8,11 +7,10 @@ import { RowNotes } from '../report/notes.ts';
 import { largestRowBytes } from '../source/sqlite-schema.ts';
 import { nameSqliteError, type SqliteSource, type SqlRow } from '../source/sqlite-source.ts';
 import type { LoadState, Position, RowFailure } from './progress-store.ts';
+import type { NumberedDocuments } from './settle-batch.ts';
 
 /** Documents that go to the server together. */
-export interface Batch extends RawDocuments {
-  /** Numbers of the rows, for what the server refuses. */
-  rowNumbers: number[];
+export interface Batch extends NumberedDocuments {
   /** What is known once all of them are stored. */
   after: LoadState;
   /** Takes its memory back; the batch must not be used after it. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseTimeoutError, DatabaseUnavailableError, toDatabaseError } from '#database';
 import { mongo } from 'mongoose';
 import { documentsIn, insertRaw, type RawDocuments, type Refusal } from '../../raw/insert-raw.ts';
+import { ImportError } from '../import-sqlite.error.ts';
 
 /** Which documents of a batch are not in the collection, and why. */
 export interface Settled {
@@ -11,6 +12,11 @@ export interface Settled {
   failures: { place: number; reason: string }[];
 }
 
+/** Documents, and which rows they were. */
+export interface NumberedDocuments extends RawDocuments {
+  rowNumbers: readonly number[];
+}
+
 export interface SettleOptions {
   signal: AbortSignal;
   /** How long the server may be away, in milliseconds. */
@@ -18,6 +24,13 @@ export interface SettleOptions {
 }
 
 const DUPLICATE_KEY = 11_000;
+/**
+ * What the server may have against one document: BadValue, Overflow, a name of a field, an `_id` of a type that cannot be one, a validator,
+ * two lists in one index, too large, no geometry.
+ *
+ * @see https://github.com/mongodb/mongo/blob/v8.0/src/mongo/base/error_codes.yml
+ */
+const DOCUMENT_CODES = new Set([2, 15, 52, 53, 55, 56, 57, 121, 171, 10_334, 16_755, 17_280, 17_419, 17_420]);
 const PAUSE_MS = { first: 100, last: 2_000 };
 /** `_id`s in one query. */
 const LOOK_UP = 1_000;
@@ -27,13 +40,14 @@ const LOOK_UP = 1_000;
  * of times; so it is sent again while the server is away.
  *
  * @throws {@link DatabaseUnavailableError} When the server stays away
+ * @throws {@link ImportError} `WRITE_REFUSED` when it has something against documents that is not in them
  */
 export async function settleBatch(
   collection: mongo.Collection,
-  batch: RawDocuments,
+  batch: NumberedDocuments,
   options: SettleOptions,
 ): Promise<Settled> {
-  const { inserted, refused: refusals } = await persist(() => insertRaw(collection, batch), options);
+  const { inserted, refused: refusals } = await persist(() => insert(collection, batch), options);
   const duplicates = refusals.filter(({ code }) => code === DUPLICATE_KEY);
   const others = refusals.filter(({ code }) => code !== DUPLICATE_KEY);
   const failures = others.map(({ place, code }) => ({
@@ -46,6 +60,22 @@ export async function settleBatch(
     alreadyThere: duplicates.length - conflicts.length,
     failures: [...failures, ...conflicts],
   };
+}
+
+/** @throws What another try, or nobody here, can do something about */
+async function insert(collection: mongo.Collection, batch: NumberedDocuments): ReturnType<typeof insertRaw> {
+  const result = await insertRaw(collection, batch);
+  const other = result.refused.find(({ code }) => code !== DUPLICATE_KEY && !DOCUMENT_CODES.has(code));
+  if (other === undefined) return result;
+  const cause = new mongo.MongoServerError({ code: other.code, errmsg: other.message });
+  const named = toDatabaseError(cause);
+  if (named !== cause) throw named;
+  const row = batch.rowNumbers[other.place] ?? 0;
+  const text = `The server did not store row ${row} for ${collection.collectionName} (code ${other.code}), and not because of what is in it`;
+  throw new ImportError('WRITE_REFUSED', text, {
+    cause,
+    nextStep: 'look into the log of the server; the same command then goes on where it was',
+  });
 }
 
 /** Calls `operation` again while the server is away, up to the patience. */
@@ -68,11 +98,12 @@ async function persist<T>(operation: () => Promise<T>, { signal, patienceMs }: S
 
 async function findConflicts(
   collection: mongo.Collection,
-  batch: RawDocuments,
+  batch: NumberedDocuments,
   duplicates: readonly Refusal[],
 ): Promise<Settled['failures']> {
   if (duplicates.length === 0) return [];
   const documents = documentsIn(batch.bytes);
+  const firstPlaces = placesOf(documents);
   const conflicts: Settled['failures'] = [];
   for (let from = 0; from < duplicates.length; from += LOOK_UP) {
     const part = duplicates.slice(from, from + LOOK_UP).flatMap(({ place }) => {
@@ -84,11 +115,27 @@ async function findConflicts(
       part.map(({ bytes }) => bytes),
     );
     for (const { place, bytes } of part) {
-      if (stored.has(bytes.toString('latin1'))) continue;
-      conflicts.push({ place, reason: 'another document with this _id or a unique value of it is there' });
+      const content = bytes.toString('latin1');
+      const first = firstPlaces.get(content) ?? place;
+      if (!stored.has(content)) {
+        conflicts.push({ place, reason: 'another document with this _id or a unique value of it is there' });
+      } else if (first !== place) {
+        const row = batch.rowNumbers[first] ?? 0;
+        conflicts.push({ place, reason: `its document is the same as that of row ${row}` });
+      }
     }
   }
   return conflicts;
+}
+
+/** Where each document is first. */
+function placesOf(documents: readonly Buffer[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, bytes] of documents.entries()) {
+    const content = bytes.toString('latin1');
+    if (!places.has(content)) places.set(content, place);
+  }
+  return places;
 }
 
 /** The documents in the collection with the `_id`s of these, as bytes. */

@@ -8,7 +8,7 @@ import type { ImportPlan, LoadPlan, RowPlan } from './import-plan.ts';
 import { collectionNames, collectionProblem } from './names.ts';
 import { embedsOf, orphansOf, planRelations, type PlanContext } from './plan-relations.ts';
 import { planIndexes } from './plan-indexes.ts';
-import { planRows } from './plan-rows.ts';
+import { columnMapping, planRows } from './plan-rows.ts';
 
 export interface PlanOptions {
   mapping: Mapping;
@@ -104,6 +104,7 @@ function planLoad(
   const embeds = embedsOf(context, table);
   const where = embeds.length > 0 ? orphansOf(context, table, rows) : '';
   if (embeds.every(({ orphans }) => orphans === 'drop') && embeds.length > 0) return [];
+  refuseSkippedKey(context, mapping, rows);
   const collection = collections.get(table.name) ?? table.name;
   const { indexes, notes } = planIndexes(source, table, rows);
   // A scan of the table itself is in the order of its key; that of an index need not be.
@@ -121,6 +122,15 @@ function planLoad(
       digest: digestOf(collection, where, context),
     },
   ];
+}
+
+/** A row is found again by its `_id`, which therefore says what is in its key. */
+function refuseSkippedKey({ mistake }: PlanContext, mapping: TableMapping, { table, id }: RowPlan): void {
+  const fields = id.from === 'column' ? [id.field] : id.from === 'columns' ? id.fields : [];
+  for (const { column } of fields) {
+    if (!columnMapping(mapping, column).skip) continue;
+    mistake(`${table}.${column} is part of the _id and cannot be skipped: name other columns as "key"`);
+  }
 }
 
 function nameNotes(table: SqliteTable, mapping: TableMapping, collection: string, rows: RowPlan): Note[] {

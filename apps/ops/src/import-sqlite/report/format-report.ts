@@ -79,7 +79,7 @@ function formatNotes(notes: readonly Note[]): string[] {
 
 function formatProblems(table: TableReport): string[] {
   if (isTableComplete(table)) return [];
-  const { total, rows, failed, failures, indexes, verified, collection, documents } = table;
+  const { total, rows, failed, failures, indexes, verified, collection, documents, stored } = table;
   const lines = [
     ...(rows === total ? [] : [`${formatCount(rows)} rows were read, SQLite counts ${formatCount(total)}`]),
     ...(failed === 0 ? [] : [`${formatCount(failed)} rows are not in the collection`]),
@@ -87,13 +87,19 @@ function formatProblems(table: TableReport): string[] {
     ...indexes
       .filter(({ status }) => status === 'failed')
       .map(({ name, reason }) => `the index ${printable(name)} is not there: ${printable(reason ?? '')}`),
-    ...(verified?.isEqual === false
-      ? [
-          `MongoDB has ${formatCount(verified.documents)} documents, not the ${formatCount(documents)} that were made`,
-        ]
-      : []),
+    ...differences(documents, verified?.documents ?? stored, verified?.isEqual),
   ];
   return ['', `Problems with ${printable(collection)}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function differences(documents: number, stored: number | undefined, isEqual: boolean | undefined): string[] {
+  if (stored !== undefined && stored !== documents) {
+    const why = stored < documents ? 'rows with the same key became one, or ' : '';
+    return [
+      `MongoDB has ${formatCount(stored)} documents, not the ${formatCount(documents)} that were made: ${why}somebody else writes to the collection`,
+    ];
+  }
+  return isEqual === false ? ['MongoDB has documents that are not as they were made'] : [];
 }
 
 function verdict({ isComplete, isDryRun, tables, elapsedMs }: ImportReport): string {

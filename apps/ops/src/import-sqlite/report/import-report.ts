@@ -11,11 +11,13 @@ export interface TableReport {
   total: number;
   /** Rows read. */
   rows: number;
-  /** Documents made of them, and their size as BSON. */
+  /** Documents made of them that were not refused, and their size as BSON. */
   documents: number;
   sizeBytes: number;
   inserted: number;
   alreadyThere: number;
+  /** Documents that MongoDB counts in the collection; absent in a dry run. */
+  stored?: number;
   failed: number;
   /** At most a hundred of them. */
   failures: RowFailure[];
@@ -52,7 +54,9 @@ export interface ImportReport {
 }
 
 /** Whether nothing of this table is missing. */
-export function isTableComplete({ total, rows, failed, indexes, verified }: TableReport): boolean {
+export function isTableComplete(table: TableReport): boolean {
+  const { total, rows, documents, stored, failed, indexes, verified } = table;
   const isIndexed = indexes.every(({ status }) => status === 'ready');
-  return total === rows && failed === 0 && isIndexed && verified?.isEqual !== false;
+  const isStored = stored === undefined || stored === documents;
+  return total === rows && failed === 0 && isStored && isIndexed && verified?.isEqual !== false;
 }

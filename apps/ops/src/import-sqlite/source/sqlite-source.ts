@@ -10,6 +10,8 @@ export type SqlRow = SqlValue[];
 
 /** How long to wait for another process that has the file locked. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** How often to begin before giving up, when others write at each of them. */
+const BEGIN_ATTEMPTS = 100;
 
 /**
  * A SQLite file, opened for reading only and at one state: what others write meanwhile is not seen. A program that writes in another
@@ -39,11 +41,7 @@ export class SqliteSource {
       () => new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS }),
     );
     try {
-      return unreadableIfThrown(name, () => {
-        // Reading anything holds the state until the transaction ends.
-        database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
-        return new SqliteSource(path, database, fingerprintOf(path));
-      });
+      return unreadableIfThrown(name, () => new SqliteSource(path, database, holdState(path, database)));
     } catch (error) {
       database.close();
       throw error;
@@ -148,6 +146,24 @@ function nextStepFor(message: string): string {
     return 'a program has left it in the middle of a change: open it once with the sqlite3 shell';
   if (/locked/.test(message)) return 'wait until the program that writes to it has finished, or stop it';
   return 'check the file with "PRAGMA integrity_check" in the sqlite3 shell';
+}
+
+/**
+ * Begins to read, and says of which state: what others have written in between would be in the fingerprint and not in what is read.
+ *
+ * @returns The fingerprint
+ */
+function holdState(path: string, database: DatabaseSync): string {
+  for (let attempt = 0; attempt < BEGIN_ATTEMPTS; attempt += 1) {
+    const before = fingerprintOf(path);
+    // Reading anything holds the state until the transaction ends.
+    database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
+    if (fingerprintOf(path) === before) return before;
+    database.exec('ROLLBACK');
+  }
+  throw new ImportError('SOURCE_UNREADABLE', `${basename(path)} is written to without a pause`, {
+    nextStep: 'stop the program that writes to it, or import a copy',
+  });
 }
 
 /** An empty WAL is made by opening the file, and means nothing. */
