@@ -33,14 +33,14 @@ async function killAgainAndAgain(server: MongodServer, count: () => number): Pro
   await grow(count, WRITES_PER_KILL);
 }
 
-/** Contacts that were acknowledged and are not stored as they were, and contacts that are stored twice. */
+/** Contacts that were acknowledged and are not stored as they were, and those that a repetition found to be there already. */
 async function compareContacts(uri: string, load: HttpLoad): Promise<{ lost: number; doubled: number }> {
   const client = await mongo.MongoClient.connect(uri);
   try {
     const contacts = await client.db().collection('contacts').find().toArray();
     const stored = new Map(contacts.map(({ email, _id }) => [String(email), String(_id)]));
     const lost = [...load.acknowledged].filter(([email, id]) => stored.get(email) !== id).length;
-    return { lost, doubled: contacts.length - stored.size };
+    return { lost, doubled: load.odd.filter(({ status }) => status === 409).length };
   } finally {
     await client.close();
   }
@@ -85,9 +85,9 @@ describe(`A07: ${KILLS} times kill -9`, () => {
       const load = new HttpLoad(api.url);
       await killAgainAndAgain(server, () => load.acknowledged.size);
       await load.stop();
-      expect(load.odd).toEqual([]);
       const kept = await compareContacts(server.uri(DATABASE), load);
       expectKept('A07', 'HTTP', { acknowledged: load.acknowledged.size, ...kept });
+      expect(load.odd).toEqual([]);
     } finally {
       await api.stop();
       await server.stop();
@@ -110,9 +110,16 @@ it(`A09: ${FAILOVERS} killed primaries lose no contact, and each client error is
       await set.restart(primary);
     }
     await load.stop();
-    expect(load.odd).toEqual([]);
     const kept = await compareContacts(set.uri(DATABASE), load);
     expectKept('A09', 'HTTP, ten failovers', { acknowledged: load.acknowledged.size, ...kept });
+    expectFigure({
+      row: 'A09',
+      what: 'HTTP: longest time without a write',
+      value: load.longestGapMs,
+      unit: 'ms',
+      limit: 15_000,
+    });
+    expect(load.odd).toEqual([]);
   } finally {
     await api.stop();
     await set.stop();

@@ -3,6 +3,7 @@ import { mongo } from 'mongoose';
 import { ContactsApi } from '../../apps/api/test/contacts-api.ts';
 import { payload } from '../../libs/database/src/schema/filter-attacks.spec.ts';
 import { expectFigure } from '../support/figures.ts';
+import { routesOf } from '../support/routes.ts';
 
 // INPUT_CASES sets the number of payloads, INPUT_SEED the seed that is printed with a failure.
 const CASES = Number(process.env.INPUT_CASES ?? 250);
@@ -19,15 +20,10 @@ const NDJSON = { 'content-type': 'application/x-ndjson' };
 let api: ContactsApi;
 let id: string;
 let before: mongo.Document[];
-let templates: { method: string; path: string }[];
 beforeAll(async () => {
   api = await ContactsApi.start();
   ({ id } = await api.create({ email: 'ada@example.org', name: 'Ada', notes: 'a secret', tags: ['x'] }));
   before = await api.collection.find().toArray();
-  const document = (await (await api.request('/docs-json')).json()) as { paths: Record<string, object> };
-  templates = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.keys(item).map((method) => ({ method: method.toUpperCase(), path })),
-  );
 });
 afterAll(async () => api?.stop());
 
@@ -66,7 +62,7 @@ describe('A21: operators over HTTP', () => {
       if (method === 'PATCH' && body === '{}') return undefined;
       return api.send(method, path, body, { 'if-match': '*' });
     });
-    await expectRefused(`${method} ${route}`, outcomes);
+    await expectRefused('A21', `${method} ${route}`, outcomes);
   });
 
   it('are refused as lines of an import', async () => {
@@ -89,7 +85,11 @@ describe('A21: operators over HTTP', () => {
         .filter((query) => query.length < MAX_QUERY_LENGTH);
     });
     expect(queries.length).toBeGreaterThan(200);
-    await expectRefused(path, await sendAll(queries, async (query) => api.request(`${path}?${query}`)));
+    await expectRefused(
+      'A21',
+      path,
+      await sendAll(queries, async (query) => api.request(`${path}?${query}`)),
+    );
   });
 
   it('are refused as ids', async () => {
@@ -100,7 +100,7 @@ describe('A21: operators over HTTP', () => {
           ? api.request(`/contacts/${text}`, { method, headers: { 'if-match': '*' } })
           : api.send(method, `/contacts/${text}`, { email: 'eve@example.org' }, { 'if-match': '*' }),
       );
-      await expectRefused(`${method} /contacts/:id by its id`, outcomes);
+      await expectRefused('A21', `${method} /contacts/:id by its id`, outcomes);
     }
   });
 
@@ -114,7 +114,14 @@ describe('A21: operators over HTTP', () => {
   });
 
   it('are texts in headers', async () => {
-    const texts = ATTACKS.map((attack) => attack.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200));
+    const eTag = (await api.request(`/contacts/${id}`)).headers.get('etag') ?? '';
+    // Spaces at the end of a header are none of it, and what names the contact's version does so by right.
+    const texts = ATTACKS.map((attack) =>
+      attack
+        .replaceAll(/[^\x20-\x7e]/g, '?')
+        .slice(0, 200)
+        .trim(),
+    ).filter((text) => !text.includes(eTag));
     const changed = await sendAll(texts, async (text) =>
       api.send('PATCH', `/contacts/${id}`, { name: 'Eve' }, { 'if-match': text }),
     );
@@ -126,16 +133,17 @@ describe('A21: operators over HTTP', () => {
     const created = await sendAll(texts, async (text) =>
       api.post({ email: 'nobody' }, { 'idempotency-key': text }),
     );
-    await expectRefused('Idempotency-Key', created);
+    await expectRefused('A21', 'Idempotency-Key', created);
     const scopes = await api.database.db.collection<{ _id: string }>('idempotency_keys').distinct('_id');
     expect(scopes.toSorted()).toEqual([...new Set(texts)].map((text) => `POST /contacts ${text}`).toSorted());
   });
 
   it('make no route fail, whatever it takes', async () => {
-    const requests = templates.flatMap(({ method, path }) =>
-      ATTACKS.map((attack) => ({ method, path: path.replace('{id}', id), attack })),
+    const routes = routesOf(api.application.app);
+    const requests = routes.flatMap(({ method, path }) =>
+      ATTACKS.map((attack, index) => ({ method, path: fill(path, attack, index), attack })),
     );
-    expect(new Set(requests.map(({ method, path }) => `${method} ${path}`)).size).toBeGreaterThanOrEqual(16);
+    expect(routes.length).toBeGreaterThanOrEqual(20);
     const faults: Outcome[] = [];
     for (const { method, path, attack } of requests) {
       const query = encodeURIComponent(attack).slice(0, MAX_QUERY_LENGTH);
@@ -170,7 +178,7 @@ describe('A23: keys of prototypes over HTTP', () => {
             'content-type': 'application/merge-patch+json',
           }),
     );
-    await expectRefused('keys of prototypes', outcomes);
+    await expectRefused('A23', 'keys of prototypes', outcomes);
     const report = (await (await api.importLines(thousand.join('\n'))).json()) as object;
     expect(report).toMatchObject({ inserted: 0, failed: 1_000 });
     expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(own);
@@ -199,10 +207,10 @@ async function toOutcome(request: string, answer: Response): Promise<Outcome> {
 }
 
 /** Every one a 400 that says nothing of what is stored, which stays as it is. */
-async function expectRefused(what: string, outcomes: readonly Outcome[]): Promise<void> {
+async function expectRefused(row: string, what: string, outcomes: readonly Outcome[]): Promise<void> {
   const wrong = outcomes.filter(({ status, text }) => status !== 400 || text.includes('ada@example.org'));
   expect(wrong.slice(0, 3)).toEqual([]);
-  expectFigure({ row: 'A21', what: `${what}: not refused`, value: wrong.length, unit: '', limit: 0 });
+  expectFigure({ row, what: `${what}: not refused`, value: wrong.length, unit: '', limit: 0 });
   expect(await api.collection.find().toArray()).toEqual(before);
 }
 
@@ -214,4 +222,10 @@ function bracketed(name: string, value: unknown): string[] {
     const inner = bracketed(path, item);
     return inner.length > 0 ? inner : [`${path}=${String(item)}`];
   });
+}
+
+/** A path with its parameters: by turns what is there, and the attack itself. */
+function fill(path: string, attack: string, index: number): string {
+  const value = index % 2 === 0 ? id : encodeURIComponent(attack);
+  return path.replaceAll(/:\w+/g, value);
 }

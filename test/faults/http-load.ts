@@ -20,9 +20,12 @@ export class HttpLoad {
   readonly odd: OddAnswer[] = [];
   /** Answers 503. */
   unavailable = 0;
+  /** Milliseconds that were longest without a contact being acknowledged. */
+  longestGapMs = 0;
   readonly #url: string;
   readonly #runs: Promise<void>[];
   #isOver = false;
+  #acknowledgedAt = performance.now();
 
   /** @param url - Of the service */
   constructor(url: string, writers = 8) {
@@ -52,6 +55,9 @@ export class HttpLoad {
     const body = await answer.text();
     if (answer.status === 201) {
       this.acknowledged.set(email, (JSON.parse(body) as { id: string }).id);
+      const now = performance.now();
+      this.longestGapMs = Math.max(this.longestGapMs, now - this.#acknowledgedAt);
+      this.#acknowledgedAt = now;
       return true;
     }
     if (answer.status === 503) this.unavailable += 1;

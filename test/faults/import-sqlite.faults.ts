@@ -17,7 +17,8 @@ const RANDOM_ROWS = 20_000;
 /** Ships the database of PROJ: foreign keys, composite keys with NULL in them, views, triggers, types of its own. */
 const PACKAGE = 'pyogrio==0.13.0';
 const MEMORY_MB = 200;
-const LARGE_MB = 500;
+/** Of the file on which memory is measured; `IMPORT_MB=5000` takes some minutes. */
+const LARGE_MB = Number(process.env.IMPORT_MB ?? 500);
 
 let database: TestDatabase;
 let folder: string;
@@ -76,12 +77,8 @@ it('A42: random values in columns of every affinity arrive as they are', async (
 
 it('A42: the database of PROJ arrives as it is', async () => {
   const shipped = await projDatabase();
-  if (shipped === undefined) {
-    process.stderr.write(
-      `SKIPPED: ${PACKAGE} cannot be had from PyPI here, so no database of others was imported\n`,
-    );
-    return;
-  }
+  if (shipped === undefined)
+    throw new Error(`${PACKAGE} cannot be had from PyPI here, so no database of others was imported`);
   file = shipped;
   const sqlite = new DatabaseSync(file, { readOnly: true });
   const tables = sqlite
@@ -149,12 +146,12 @@ it('A43: a large file takes little memory', async () => {
   expect(outcome.code).toBe(0);
   expectFigure({
     row: 'A43',
-    what: 'memory of an import',
+    what: `memory of an import of ${LARGE_MB} MB`,
     value: outcome.peakBytes / 1e6,
     unit: 'MB',
     limit: MEMORY_MB,
   });
-}, 600_000);
+}, 1_800_000);
 
 async function countBoth(): Promise<number> {
   const counts = await Promise.all(

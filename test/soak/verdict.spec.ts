@@ -9,7 +9,8 @@ const SAMPLES: Sample[] = Array.from({ length: 50 }, (_, n) => ({
   p99Ms: 20,
   unavailable: 0,
 }));
-const FINE = { lost: 0, odd: [], output: '', isRunning: true };
+const PLAN = { requests: 1_000, kills: 9 };
+const FINE = { lost: 0, odd: [], output: '', isRunning: true, load: PLAN, plan: PLAN };
 
 describe(judge, () => {
   it('is content with a service that stays as it is', () => {
@@ -23,6 +24,8 @@ describe(judge, () => {
     ['answers other than asked for or 503', {}, { odd: ['GET / 500'] }],
     ['unhandled rejections', {}, { output: 'UnhandledPromiseRejection' }],
     ['ends of the process', {}, { isRunning: false }],
+    ['requests sent', {}, { load: { ...PLAN, requests: 799 } }],
+    ['kills of the database', {}, { load: { ...PLAN, kills: 8 } }],
   ])('names %s', (what, late, outcome) => {
     const samples = SAMPLES.map((sample, n) => (n < 25 ? sample : { ...sample, ...late }));
     const unmet = judge(samples, { ...FINE, ...outcome }).filter(({ isMet }) => !isMet);

@@ -19,21 +19,35 @@ export interface Outcome {
   /** What the service has printed. */
   output: string;
   isRunning: boolean;
+  /** What was done to it. */
+  load: Load;
+  /** What was to be done to it. */
+  plan: Load;
+}
+
+export interface Load {
+  requests: number;
+  kills: number;
 }
 
 export interface Verdict {
   what: string;
-  value: number;
-  limit: number;
+  /** The value, and its limit. */
+  text: string;
   isMet: boolean;
 }
 
 /** Largest growth between the second fifth of the time, when it is warm, and the last one. */
 const MEMORY_DRIFT = 0.15;
 const MORE_HANDLES = 10;
+/** Least share of the requests planned: some are not sent while the database is away. */
+const SENT = 0.8;
 
 /** @param samples - Of a run that was long enough to be warm for most of it */
-export function judge(samples: readonly Sample[], { lost, odd, output, isRunning }: Outcome): Verdict[] {
+export function judge(
+  samples: readonly Sample[],
+  { lost, odd, output, isRunning, load, plan }: Outcome,
+): Verdict[] {
   const fifth = Math.max(1, Math.floor(samples.length / 5));
   const early = samples.slice(fifth, 2 * fifth);
   const late = samples.slice(-fifth);
@@ -49,9 +63,15 @@ export function judge(samples: readonly Sample[], { lost, odd, output, isRunning
     atMost('answers other than asked for or 503', odd.length, 0),
     atMost('unhandled rejections', unhandled, 0),
     atMost('ends of the process', isRunning ? 0 : 1, 0),
+    atLeast('requests sent', load.requests, Math.floor(plan.requests * SENT)),
+    atLeast('kills of the database', load.kills, plan.kills),
   ];
 }
 
 function atMost(what: string, value: number, limit: number): Verdict {
-  return { what, value, limit, isMet: value <= limit };
+  return { what, text: `${value}, at most ${limit}`, isMet: value <= limit };
+}
+
+function atLeast(what: string, value: number, limit: number): Verdict {
+  return { what, text: `${value}, at least ${limit}`, isMet: value >= limit };
 }
