@@ -11,7 +11,7 @@ import {
 import { findMongod } from '../../apps/api/src/embedded/mongod-binary.ts';
 import { MongodProcess } from '../../apps/api/src/embedded/mongod-process.ts';
 import { freePort } from './free-port.ts';
-import { waitUntil } from './wait-until.ts';
+import { PATIENCE_MS, waitUntil } from './wait-until.ts';
 
 export interface MongodServerOptions {
   /** Turns authentication on and makes this user root. */
@@ -97,7 +97,10 @@ export class MongodServer {
 
   /** Runs a command on `admin`. */
   async command(command: mongo.Document): Promise<mongo.Document> {
-    return withAdmin(this.port, (admin) => admin.command(command), { auth: this.#options.auth });
+    return withAdmin(this.port, (admin) => admin.command(command), {
+      timeoutMs: PATIENCE_MS,
+      auth: this.#options.auth,
+    });
   }
 
   /** Every matching command fails like this until {@link clearFailPoint}. */
@@ -163,15 +166,21 @@ export class MongodServer {
 
   async #lead(): Promise<void> {
     const lead = (auth?: Credentials): Promise<boolean> =>
-      withAdmin(this.port, (admin) => becomePrimary(admin, { setName: SET_NAME, port: this.port }), { auth });
+      withAdmin(
+        this.port,
+        (admin) => becomePrimary(admin, { setName: SET_NAME, port: this.port, timeoutMs: PATIENCE_MS }),
+        { timeoutMs: PATIENCE_MS, auth },
+      );
     const { auth } = this.#options;
     const isPrimary = auth && this.#hasRoot ? await lead(auth) : await lead();
     if (!isPrimary) throw new Error('mongod did not become primary');
   }
 
   async #createRoot({ username, password }: Credentials): Promise<void> {
-    await withAdmin(this.port, (admin) =>
-      admin.command({ createUser: username, pwd: password, roles: ['root'] }),
+    await withAdmin(
+      this.port,
+      (admin) => admin.command({ createUser: username, pwd: password, roles: ['root'] }),
+      { timeoutMs: PATIENCE_MS },
     );
     this.#hasRoot = true;
   }

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { freePort } from '../../../../test/support/free-port.ts';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
@@ -91,6 +92,17 @@ describe(EmbeddedMongo.name, () => {
     const second = await start();
     expect(second.uri('shop')).toBe(`mongodb://127.0.0.1:${port}/shop`);
     expect(await insertAndCount()).toBe(2);
+  });
+
+  it('starts on a machine that stands still for seconds', async () => {
+    const starting = start();
+    expect(await waitUntil(async () => isListening(port))).toBe(true);
+    const pid = await findProcess((_, args) => args.includes(`--port=${port} `));
+    process.kill(pid, 'SIGSTOP');
+    await sleep(7_000);
+    process.kill(pid, 'SIGCONT');
+    expect((await starting).role).toBe('host');
+    expect(await insertAndCount()).toBe(1);
   });
 
   it('lets two start at the same moment, and the guest takes over from the host', async () => {
@@ -220,10 +232,19 @@ describe(EmbeddedMongo.name, () => {
 
 /** Ends the shell that would stop the server of a killed application, as a kill of everything does. */
 async function killWatchdogOf(application: ChildProcess): Promise<void> {
+  process.kill(
+    await findProcess((ppid, args) => ppid === application.pid && args.includes('read -r')),
+    'SIGKILL',
+  );
+}
+
+/** Process id of the first that fits. */
+async function findProcess(fits: (ppid: number, args: string) => boolean): Promise<number> {
   const ps = spawn('ps', ['-A', '-o', 'pid=,ppid=,args='], { stdio: ['ignore', 'pipe', 'inherit'] });
   const output = (await ps.stdout.toArray()).join('');
   for (const line of output.split('\n')) {
     const [, pid, ppid, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    if (Number(ppid) === application.pid && args.includes('read -r')) process.kill(Number(pid), 'SIGKILL');
+    if (fits(Number(ppid), args)) return Number(pid);
   }
+  throw new Error('There is no such process');
 }

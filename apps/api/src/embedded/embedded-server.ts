@@ -17,6 +17,7 @@ export const STOP_TIMEOUT_MS = 20_000;
 
 const SET_NAME = 'embedded';
 const STARTER_TIMEOUT_MS = 3_000;
+const LEAD_TIMEOUT_MS = 60_000;
 
 /** Arguments that make a `mongod` on this data folder the embedded one. */
 export function argumentsFor(dataDir: string, port: number): string[] {
@@ -36,12 +37,27 @@ export function argumentsFor(dataDir: string, port: number): string[] {
 }
 
 /**
- * Waits until the server takes writes, and makes it the primary of its set if nobody does.
+ * Waits until the server takes writes, and makes it the primary of its set if nobody does. An attempt that fails is made again, since a
+ * machine that stands still for seconds ends any of them.
  *
  * @param isOwn - Whether we started it; another application is first given time to do it
+ * @param isGone - Whether there is no use in waiting any longer
  * @returns Process id of the server that takes writes now, or `null` when none does
  */
-export async function lead(port: number, isOwn: boolean): Promise<number | null> {
+export async function lead(
+  port: number,
+  isOwn: boolean,
+  isGone: () => Promise<boolean> | boolean,
+): Promise<number | null> {
+  let pid: number | null = null;
+  await waitUntil(async () => {
+    pid = await tryToLead(port, isOwn);
+    return pid !== null || isGone();
+  }, LEAD_TIMEOUT_MS);
+  return pid;
+}
+
+async function tryToLead(port: number, isOwn: boolean): Promise<number | null> {
   try {
     return await withAdmin(port, async (admin) => {
       const isWritable = async (): Promise<boolean> =>
@@ -51,7 +67,7 @@ export async function lead(port: number, isOwn: boolean): Promise<number | null>
       return Number((await admin.command({ serverStatus: 1 })).pid);
     });
   } catch {
-    // It ended meanwhile, which whoever watches the process reports with its cause.
+    // It ended meanwhile, which whoever watches the process reports with its cause, or it was not answered in time.
     return null;
   }
 }

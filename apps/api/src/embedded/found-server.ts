@@ -4,9 +4,6 @@ import { lead, STOP_TIMEOUT_MS, type EmbeddedServer } from './embedded-server.ts
 import { isListening, waitUntil } from './mongod-admin.ts';
 import { isAlive, type FoundEmbedded } from './server-probe.ts';
 
-/** A `mongod` that is shutting down closes its port early on. */
-const CLOSING_TIMEOUT_MS = 5_000;
-
 /**
  * Takes part in a server of our data folder that runs already.
  *
@@ -15,11 +12,10 @@ const CLOSING_TIMEOUT_MS = 5_000;
  */
 export async function attach(found: FoundEmbedded, port: number): Promise<FoundServer | null> {
   const server = new FoundServer(found, port);
-  const leader = await lead(port, false);
+  const leader = await lead(port, false, async () => !(await isListening(port)));
   if (leader === found.pid) return server;
   server.disconnect();
-  if (leader !== null || (await waitUntil(async () => !(await isListening(port)), CLOSING_TIMEOUT_MS)))
-    return null;
+  if (leader !== null || !(await isListening(port))) return null;
   throw new EmbeddedMongoError(
     'START_FAILED',
     `The embedded MongoDB on 127.0.0.1:${port} does not take writes: stop its process ${found.pid} and start again`,

@@ -4,8 +4,11 @@ import { mongo } from 'mongoose';
 
 const POLL_MS = 25;
 const ALREADY_INITIALIZED = 23;
-/** Another application is initiating or moving the set at this moment: `NotYetInitialized`, `ConfigurationInProgress`. */
-const IN_PROGRESS = [94, 109];
+/**
+ * What passes by itself: another application, or the server while it starts, is at the set at this moment (`NotYetInitialized`,
+ * `ConfigurationInProgress`), or the server did not reach itself in time (`NodeNotFound`, `InvalidReplicaSetConfig`).
+ */
+const PASSING = [94, 109, 74, 93];
 
 /** Credentials for a server that asks for them. */
 export interface Credentials {
@@ -76,13 +79,15 @@ export async function becomePrimary(
   admin: mongo.Db,
   { setName, port, timeoutMs = 20_000 }: { setName: string; port: number; timeoutMs?: number },
 ): Promise<boolean> {
-  const host = `127.0.0.1:${port}`;
-  try {
-    await initiate(admin, setName, host);
-  } catch (error) {
-    if (!IN_PROGRESS.some((code) => hasCode(error, code))) throw error;
-  }
-  return waitUntil(async () => (await admin.command({ hello: 1 })).isWritablePrimary === true, timeoutMs);
+  return waitUntil(async () => {
+    if ((await admin.command({ hello: 1 })).isWritablePrimary === true) return true;
+    try {
+      await initiate(admin, setName, `127.0.0.1:${port}`);
+    } catch (error) {
+      if (!PASSING.some((code) => hasCode(error, code))) throw error;
+    }
+    return false;
+  }, timeoutMs);
 }
 
 async function initiate(admin: mongo.Db, setName: string, host: string): Promise<void> {

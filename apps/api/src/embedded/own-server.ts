@@ -40,7 +40,8 @@ export async function launch({
 }: LaunchOptions): Promise<OwnServer | MongodFailure> {
   const child = await spawnIn(dataDir, mongod, port);
   await waitUntil(async () => !child.isRunning || (await isListening(port)), START_TIMEOUT_MS, signal);
-  const pid = child.isRunning && !signal.aborted ? await lead(port, true) : null;
+  const isGone = (): boolean => !child.isRunning || signal.aborted;
+  const pid = isGone() ? null : await lead(port, true, isGone);
   // Of two that start at the same moment the slower one sees the port of the faster one, and ends.
   if (pid !== null && pid !== child.pid) await waitUntil(() => !child.isRunning, LOSER_TIMEOUT_MS);
   if (!child.isRunning) return explainExit((await child.exited).code, await child.readLog());

@@ -18,7 +18,8 @@ export interface FoundEmbedded {
   version: string;
 }
 
-const ANSWER_TIMEOUT_MS = 3_000;
+/** A busy machine may stand still for seconds. */
+const ANSWER_TIMEOUT_MS = 8_000;
 const NAME_PREFIX = 'mongod-of-';
 
 /**
