@@ -79,15 +79,23 @@ export async function becomePrimary(
   admin: mongo.Db,
   { setName, port, timeoutMs = 20_000 }: { setName: string; port: number; timeoutMs?: number },
 ): Promise<boolean> {
+  let isInitiated = false;
   return waitUntil(async () => {
     if ((await admin.command({ hello: 1 })).isWritablePrimary === true) return true;
-    try {
-      await initiate(admin, setName, `127.0.0.1:${port}`);
-    } catch (error) {
-      if (!PASSING.some((code) => hasCode(error, code))) throw error;
-    }
+    isInitiated ||= await tryToInitiate(admin, setName, `127.0.0.1:${port}`);
     return false;
   }, timeoutMs);
+}
+
+/** @returns `false` when it has to be tried again */
+async function tryToInitiate(admin: mongo.Db, setName: string, host: string): Promise<boolean> {
+  try {
+    await initiate(admin, setName, host);
+    return true;
+  } catch (error) {
+    if (PASSING.some((code) => hasCode(error, code))) return false;
+    throw error;
+  }
 }
 
 async function initiate(admin: mongo.Db, setName: string, host: string): Promise<void> {
