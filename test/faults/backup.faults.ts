@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEveryKind, describeDatabase } from '../../apps/ops/test/backup-kinds.ts';
+import { OpsProcess } from '../../apps/ops/test/ops-process.ts';
 import { OPS, runOps, type Outcome } from '../../apps/ops/test/run-ops.ts';
 import { expectFigure } from '../support/figures.ts';
 import { TestDatabase } from '../support/test-database.ts';
@@ -12,6 +13,7 @@ import { TestDatabase } from '../support/test-database.ts';
 const KILLS = 20;
 const FLIPS = 50;
 const SMALL_DISK_MB = 50;
+const LARGE_DOCUMENT_BYTES = 10_000_000;
 
 let database: TestDatabase;
 let out: string;
@@ -69,6 +71,26 @@ describe('A35: a backup and its restore', () => {
     },
   );
 });
+
+it.each([[], ['--gzip'], ['--zstd']])(
+  'A35: very large documents take little memory %j',
+  async (...flags) => {
+    for (const name of ['a', 'b']) {
+      for (let n = 0; n < 12; n += 1) {
+        await database.db.collection(name).insertOne({ n, data: randomBytes(LARGE_DOCUMENT_BYTES) });
+      }
+    }
+    const outcome = await new OpsProcess(['backup', 'create', '--out', out, ...flags], environment()).ended();
+    expect(outcome).toMatchObject({ code: 0 });
+    expectFigure({
+      row: 'A35',
+      what: `memory of a dump of documents of 10 MB ${flags.join(' ')}`.trim(),
+      value: outcome.peakBytes / 1e6,
+      unit: 'MB',
+      limit: 260,
+    });
+  },
+);
 
 it('A36: a backup that is killed leaves no name, is refused, and can be made again', async () => {
   await fill(60);

@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 const MEBIBYTE = 1_024 * 1_024;
 const YOUNG_BYTES = 8 * MEBIBYTE;
 /** A reply of one document, or few. It takes so long to arrive that its pieces are no longer young when it is there. */
-const LARGE_BYTES = 4 * MEBIBYTE;
-const OLD_BYTES = 48 * MEBIBYTE;
+const LARGE_BYTES = 8 * MEBIBYTE;
+const OLD_BYTES = 16 * MEBIBYTE;
 /** One of so many collections looks through everything, for buffers that were in use during two young ones: the server was slow. */
 const YOUNG_COLLECTIONS = 16;
 
@@ -28,7 +28,7 @@ let oldBytes = 0;
 let collections = 0;
 
 /**
- * Frees the memory of buffers that are no longer used, each time that 8 MiB have passed through them, or 48 MiB through very large ones.
+ * Frees the memory of buffers that are no longer used, each time that 8 MiB have passed through them, or 16 MiB through very large ones.
  *
  * Left to itself, V8 marks the whole heap whenever some 30 MB of memory outside it have come together, and gigabytes pass through here:
  * that was half of the processor time of a dump. Replies of the server, and the pieces in which they arrive, are young, and a collection

@@ -1,60 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { OpsProcess, type MeasuredOutcome } from '../ops-process.ts';
+import type { Outcome } from '../run-ops.ts';
 
-const OPS = resolve(import.meta.dirname, '../../../../dist/apps/ops/main.js');
-
-export interface Outcome {
-  /** `null` when a signal has ended it. */
-  code: number | null;
-  stdout: string;
-  stderr: string;
-  /** Most memory that it had, in bytes, as far as the kernel was asked. */
-  peakBytes: number;
-}
-
-/** A running `ops import-sqlite`, as built, with no variables but these. */
-export class ImportProcess {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<Outcome>;
-  #peakBytes = 0;
-
-  constructor(args: readonly string[], environment: Record<string, string> = {}) {
-    const { PATH = '' } = process.env;
-    this.#child = spawn(process.execPath, [OPS, 'import-sqlite', ...args], { env: { PATH, ...environment } });
-    this.#ended = this.#collect();
-  }
-
-  async ended(): Promise<Outcome> {
-    return this.#ended;
-  }
-
-  get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  async #collect(): Promise<Outcome> {
-    const output = { stdout: '', stderr: '' };
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-    const sampling = setInterval(() => this.#sample(), 100);
-    const [code] = (await once(this.#child, 'close')) as [number | null];
-    clearInterval(sampling);
-    return { code, ...output, peakBytes: this.#peakBytes };
-  }
-
-  #sample(): void {
-    try {
-      const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-      this.#peakBytes = Math.max(this.#peakBytes, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1_024);
-    } catch {
-      // It has just ended, or this is no Linux.
-    }
+/** A running `ops import-sqlite`. */
+export class ImportProcess extends OpsProcess {
+  constructor(args: readonly string[], environment?: Record<string, string>) {
+    super(['import-sqlite', ...args], environment);
   }
 }
 
@@ -62,7 +12,7 @@ export class ImportProcess {
 export async function runImport(
   args: readonly string[],
   environment?: Record<string, string>,
-): Promise<Outcome> {
+): Promise<MeasuredOutcome> {
   return new ImportProcess(args, environment).ended();
 }
 

@@ -97,6 +97,6 @@ class StreamSink implements ByteSink {
   }
 
   async #copy(): Promise<void> {
-    for await (const chunk of this.#stream as AsyncIterable<Buffer>) await this.#sink.write(chunk);
+    for await (const chunk of collected(this.#stream as AsyncIterable<Buffer>)) await this.#sink.write(chunk);
   }
 }

@@ -1,4 +1,5 @@
 import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
+import { collectGarbage } from '../../raw/collect-garbage.ts';
 import type { ByteSink } from './byte-sink.ts';
 
 /** Bytes of one member of a .gz file: they are compressed at the same time, on all processors. */
@@ -52,7 +53,10 @@ export class GzipSink implements ByteSink {
   async #writeFirst(): Promise<void> {
     const first = this.#inFlight.shift();
     if (!first) return;
-    for (const part of await first.compressed) await this.#sink.write(part);
+    for (const part of await first.compressed) {
+      await this.#sink.write(part);
+      collectGarbage(part.length);
+    }
     this.#free.push(first.member);
   }
 }
