@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createEveryKind, describeDatabase, findTool, runTool } from '../../test/backup-kinds.ts';
-import { createBackup } from './create-backup.ts';
+import { createBackup, defaultName } from './create-backup.ts';
 import type { Compression, Layout } from './manifest.ts';
 import { verifyBackup } from './verify-backup.ts';
 
@@ -49,6 +50,17 @@ describe(createBackup.name, () => {
         expect(JSON.parse(found.toString())).toEqual(JSON.parse(expected.toString()));
       else expect({ name, isSame: found.equals(expected) }).toEqual({ name, isSame: true });
     }
+  });
+
+  it('has a name of its own for each of several in one second', async () => {
+    const names = Array.from({ length: 3 }, () => {
+      const name = defaultName(out, database.name);
+      mkdirSync(join(out, name));
+      return name;
+    });
+    expect(new Set(names).size).toBe(3);
+    expect(names.at(-1)).toMatch(/-\d{8}T\d{6}Z(-[23])?$/);
+    expect(defaultName(out, database.name, 'before-')).toMatch(/^before-test_/);
   });
 
   it.each(COMBINATIONS)('makes what can be verified: %s, %s', async (layout, compression) => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { version as mongooseVersion, type mongo } from 'mongoose';
 import type { Progress } from '../terminal/progress.ts';
@@ -57,7 +58,7 @@ const TOO_LONG =
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupReport> {
   const startedAt = performance.now();
-  const { db, out, name = defaultName(db.databaseName, new Date()), signal } = options;
+  const { db, out, name = defaultName(out, db.databaseName), signal } = options;
   checkName(name);
   const facts = await readServerFacts(db.client, signal);
   const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
@@ -72,9 +73,18 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
 }
 
-/** `contacts-20261123T134500Z` */
-export function defaultName(database: string, at: Date): string {
-  return `${database}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+/**
+ * `contacts-20261123T134500Z`, or with `-2` behind it when there is one of that second.
+ *
+ * @param out - Folder that holds the backups
+ * @param prefix - What the name begins with
+ */
+export function defaultName(out: string, database: string, prefix = ''): string {
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const first = `${prefix}${database}-${time}`;
+  let name = first;
+  for (let number = 2; existsSync(join(out, name)); number += 1) name = `${first}-${number}`;
+  return name;
 }
 
 /** For each attempt: why no moment is wanted, or `undefined` where one is. */

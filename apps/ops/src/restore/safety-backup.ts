@@ -40,7 +40,7 @@ export async function saveBeforeDrop(options: SafetyBackupOptions): Promise<stri
 
 async function save({ db, folder, signal, progress }: SafetyBackupOptions): Promise<string> {
   try {
-    const name = `${SAFETY_PREFIX}${defaultName(db.databaseName, new Date())}`;
+    const name = defaultName(folder, db.databaseName, SAFETY_PREFIX);
     const { path } = await createBackup({ db, out: folder, name, compression: 'gzip', signal, progress });
     return path;
   } catch (cause) {
