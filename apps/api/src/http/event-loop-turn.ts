@@ -16,9 +16,12 @@ export function isTurnDue(): boolean {
  * eight imports that went on together would be one long piece of work.
  */
 export async function turn(): Promise<void> {
-  last = last.then(async () => {
-    await setImmediate();
-    lastAt = performance.now();
-  });
+  last = turnAfter(last);
   return last;
+}
+
+async function turnAfter(previous: Promise<void>): Promise<void> {
+  await previous;
+  await setImmediate();
+  lastAt = performance.now();
 }

@@ -18,6 +18,8 @@ describe(excessOf.name, () => {
     ['many small ones', `[${'[1],'.repeat(MAX_JSON_VALUES / 2)}1]`, 'values'],
     ['signs in a text', JSON.stringify({ a: '[{",\\'.repeat(MAX_JSON_VALUES) }), undefined],
     ['signs in a name', JSON.stringify({ ['[{",\\'.repeat(MAX_JSON_VALUES)]: 1 }), undefined],
+    ['a backslash at the end of a text', `["\\\\",${lists(MAX_JSON_DEPTH)}]`, 'depth'],
+    ['a quote in a text', `["\\\\\\"${lists(MAX_JSON_DEPTH)}"]`, undefined],
     ['a text that does not end', `"${'['.repeat(100)}`, undefined],
     ['nothing', '', undefined],
   ])('%s', (_, text, excess) => {

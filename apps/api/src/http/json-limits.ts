@@ -15,13 +15,10 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
  * @param text - What is no JSON has any answer
  */
 export function excessOf(text: string): 'depth' | 'values' | undefined {
-  let [depth, values, isInString] = [0, 1, false];
+  let [depth, values] = [0, 1];
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (isInString) {
-      if (code === BACKSLASH) at += 1;
-      else if (code === QUOTE) isInString = false;
-    } else if (code === QUOTE) isInString = true;
+    if (code === QUOTE) at = endOfString(text, at);
     else if (code === COMMA) values += 1;
     else if (code === OPEN_LIST || code === OPEN_OBJECT) {
       depth += 1;
@@ -31,6 +28,16 @@ export function excessOf(text: string): 'depth' | 'values' | undefined {
     if (values > MAX_JSON_VALUES) return 'values';
   }
   return undefined;
+}
+
+/** Place of the quote that ends the string which begins at `start`; the end of the text when there is none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
 }
 
 /** What is answered to a text, or a line, with more values than {@link MAX_JSON_VALUES}. */
