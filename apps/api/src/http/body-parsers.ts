@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ByteParts } from './byte-parts.ts';
-import { isDeeper, MAX_JSON_DEPTH } from './json-depth.ts';
+import { turn } from './event-loop-turn.ts';
+import { excessOf, tooManyValues } from './json-limits.ts';
 import { ProblemException } from './problem.exception.ts';
 
 const JSON_TYPE = 'application/json';
@@ -15,6 +16,8 @@ export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'appl
 
 /** Largest JSON body, in bytes; a body of lines has no limit, its lines have. */
 export const JSON_LIMIT_BYTES = 1_048_576;
+/** From this size on a JSON body waits for its turn, in bytes: of many that arrive together, probes do not have to wait for all. */
+const LARGE_BYTES = 65_536;
 /** How long a JSON body may take to arrive, in milliseconds. */
 const JSON_TIMEOUT_MS = 30_000;
 
@@ -32,11 +35,14 @@ export function addBodyParsers(fastify: FastifyInstance): void {
       const bytes = await readAll(request, payload);
       // Node would put a replacement character in the place of what is no text.
       if (!isUtf8(bytes)) throw new BadRequestException();
-      const body = await new Promise<unknown>((resolve, reject) => {
-        void parse(request, bytes.toString(), (error, value) => (error ? reject(error) : resolve(value)));
+      if (bytes.length >= LARGE_BYTES) await turn();
+      const text = bytes.toString();
+      const excess = excessOf(text);
+      if (excess === 'depth') throw new BadRequestException();
+      if (excess === 'values') throw tooManyValues();
+      return new Promise<unknown>((resolve, reject) => {
+        void parse(request, text, (error, value) => (error ? reject(error) : resolve(value)));
       });
-      if (isDeeper(body, MAX_JSON_DEPTH)) throw new BadRequestException();
-      return body;
     },
   );
   fastify.addContentTypeParser(NDJSON_TYPES, (request, payload, done) => {
