@@ -37,6 +37,7 @@ export class IdempotencyStore implements OnModuleInit {
 
   onModuleInit(): void {
     const run = async () => {
+      // Without a time limit, which would end a long build, and the next try would begin anew.
       await this.keys.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
     };
     this.connection.addStartupTask({ name: 'index the idempotency keys', run });
