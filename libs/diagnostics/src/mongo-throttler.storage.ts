@@ -27,6 +27,7 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
 
   onModuleInit(): void {
     const run = async () => {
+      // Without a time limit, which would end a long build, and the next try would begin anew.
       await this.connection.db
         .collection(COLLECTION)
         .createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
@@ -72,9 +73,16 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
         },
       },
     ];
-    const counters = this.connection.db.collection<Counter>(COLLECTION);
+    const { db, maxTimeMs } = this.connection;
+    const counters = db.collection<Counter>(COLLECTION);
     // A lost count is no loss, so it need not wait for the journal.
-    const options = { upsert: true, returnDocument: 'after', writeConcern: { w: 1 } } as const;
+    const options = {
+      upsert: true,
+      returnDocument: 'after',
+      writeConcern: { w: 1 },
+      // Nobody waits for it any longer.
+      maxTimeMS: Math.min(DEADLINE_MS, maxTimeMs),
+    } as const;
     const counter = await counters.findOneAndUpdate({ _id: key }, update, options);
     if (counter === null) throw new DatabaseUnavailableError('no-answer');
     return counter;
