@@ -44,11 +44,6 @@ async function documentsOf(collection: string): Promise<mongo.Document[]> {
   return database.db.collection(collection).find().sort({ _id: 1 }).toArray();
 }
 
-async function collections(): Promise<string[]> {
-  const found = await database.db.listCollections({}, { nameOnly: true }).toArray();
-  return found.map(({ name }) => name).sort();
-}
-
 const PARENT = 'id INTEGER PRIMARY KEY, k';
 const CHILD = 'id INTEGER PRIMARY KEY, y';
 /** Keys as declared on either side, and rows of which SQLite's foreign key accepts all. */
@@ -255,78 +250,5 @@ describe('rows that belong to a row of another table', () => {
     const inOne = await run(tables, { drop: true });
     expect(inOne.embedded).toEqual(resumed.embedded);
     expect(hashes(inOne)).toEqual(hashes(resumed));
-  });
-});
-
-describe('what a mapping names', () => {
-  it('is imported, also the content of a full-text table and a view about which it says nothing more', async () => {
-    createSource(
-      file,
-      `CREATE TABLE email_content (id INTEGER PRIMARY KEY, subject TEXT, sender TEXT);
-       INSERT INTO email_content VALUES (1, 'hello', 'ada@example.org');
-       CREATE VIRTUAL TABLE email USING fts5(subject, content = 'Email_content', content_rowid='id');
-       INSERT INTO email (email) VALUES ('rebuild');
-       CREATE VIEW subjects AS SELECT id, subject FROM email_content`,
-    );
-    const byDefault = await run({});
-    expect(byDefault.isComplete).toBe(true);
-    expect(await documentsOf('email_content')).toEqual([
-      { _id: 1, subject: 'hello', sender: 'ada@example.org' },
-    ]);
-    expect(await collections()).toEqual(['email', 'email_content', 'import_sqlite_progress']);
-    const inner = 'The inner state of virtual tables: email_config, email_data, email_docsize, email_idx';
-    expect(byDefault.notes).toContainEqual({ code: 'SKIPPED', text: inner });
-    await database.db.dropDatabase();
-    const report = await run({ email_content: { collection: 'mails' }, email_config: {}, subjects: {} });
-    expect(report.isComplete).toBe(true);
-    expect(await collections()).toEqual([
-      'email',
-      'email_config',
-      'import_sqlite_progress',
-      'mails',
-      'subjects',
-    ]);
-    expect(await documentsOf('email_config')).toMatchObject([{ _id: 'version' }]);
-    expect(await documentsOf('subjects')).toMatchObject([{ id: 1, subject: 'hello' }]);
-    const texts = report.notes.map(({ text }) => text);
-    expect(texts).toEqual(['The inner state of virtual tables: email_data, email_docsize, email_idx']);
-  });
-
-  it('leaves the content that belongs to a full-text table out', async () => {
-    createSource(file, `CREATE VIRTUAL TABLE t USING fts5(x); INSERT INTO t VALUES ('one')`);
-    expect((await run({})).isComplete).toBe(true);
-    expect(await collections()).toEqual(['import_sqlite_progress', 't']);
-  });
-
-  it('is a mistake where there would be no such document', async () => {
-    createSource(
-      file,
-      `CREATE TABLE users (id INTEGER PRIMARY KEY); CREATE TABLE teams (id INTEGER PRIMARY KEY);
-       CREATE TABLE posts (id INTEGER PRIMARY KEY, user REFERENCES users, team REFERENCES teams);
-       CREATE TABLE likes (id INTEGER PRIMARY KEY, post REFERENCES posts); CREATE VIEW v AS SELECT id FROM users;
-       CREATE TABLE tags (post REFERENCES posts, tag TEXT); CREATE TABLE x (id INTEGER PRIMARY KEY)`,
-    );
-    const tables: Record<string, TableMapping> = {
-      users: { skip: true },
-      posts: {
-        references: { author: { table: 'users' } },
-        embedInto: { table: 'teams', as: 'posts', value: 'id' },
-      },
-      likes: { references: { about: { table: 'posts' } } },
-      tags: { embedInto: { table: 'posts', as: 'tags' } },
-      x: { embedInto: { table: 'v', as: 'xs', by: { id: 'id' } } },
-    };
-    const error = await run(tables).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'MAPPING_INVALID', exitCode: 2 });
-    const { message } = error as Error;
-    for (const mistake of [
-      'posts cannot refer to "users", which is not imported',
-      'likes cannot refer to "posts", whose rows are in other documents',
-      'posts: "value" takes one column alone, without what is embedded: tags',
-      'x cannot be embedded into "v", which is not imported',
-    ]) {
-      expect(message).toContain(mistake);
-    }
-    expect(await collections()).toEqual([]);
   });
 });
