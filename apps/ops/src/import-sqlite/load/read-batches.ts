@@ -67,10 +67,13 @@ export class BatchReader {
           position.rows += 1;
           if (typeof row[0] === 'bigint') position.rowid = row[0];
           const start = writer.offset;
+          const embedded = this.#plan.rows.embeds.length === 0 ? [] : [...this.#embedded];
           encoder.encode(writer, row, position.rows);
           if (writer.offset - start > MAX_DOCUMENT_BYTES) {
             this.#fail(rowNumberOf(row, position.rows), 'its document is larger than 16 MB');
             writer.offset = start;
+            this.#embedded.clear();
+            for (const [key, count] of embedded) this.#embedded.set(key, count);
           } else {
             rowNumbers.push(Number(rowNumberOf(row, position.rows)));
           }
