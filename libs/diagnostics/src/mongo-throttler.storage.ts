@@ -4,8 +4,8 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
 const COLLECTION = 'throttle_counters';
-/** How long a request waits for its count, in milliseconds. */
-const DEADLINE_MS = 1_000;
+/** How long a request waits for its count, in milliseconds: on a slow network a connection may have to be made for it first. */
+const DEADLINE_MS = 2_000;
 /** Clients remembered as blocked, so that a flood costs no writes. */
 const MAX_BLOCKED = 10_000;
 
