@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest, type Manifest } from './manifest.ts';
+import { isWithoutManifest } from './missing-manifest.ts';
 import { listPartial } from './partial-folder.ts';
 import { readProof, type Proof } from './proof.ts';
 
@@ -21,7 +22,7 @@ export interface ListedBackup {
 export interface BackupFolder {
   /** The newest first. */
   backups: ListedBackup[];
-  /** Names of what has a manifest that cannot be read. */
+  /** Names of what has a manifest that cannot be read, or has lost it. */
   unreadable: string[];
   /** Names of what was never finished, or is being written. */
   incomplete: string[];
@@ -53,7 +54,8 @@ async function readBackup(path: string, name: string): Promise<ListedBackup | 'u
   try {
     manifest = await readManifest(path);
   } catch (error) {
-    return (error as { code?: unknown }).code === 'BACKUP_NOT_FOUND' ? 'none' : 'unreadable';
+    const isThere = (error as { code?: unknown }).code !== 'BACKUP_NOT_FOUND';
+    return isThere || (await isWithoutManifest(path)) ? 'unreadable' : 'none';
   }
   try {
     const proof = await readProof(path);

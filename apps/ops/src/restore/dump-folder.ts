@@ -1,7 +1,7 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BackupError } from '../backup/backup.error.ts';
-import { readDumpFile, SUFFIX } from '../backup/dump-format/compression.ts';
+import { readDumpText, SUFFIX } from '../backup/dump-format/compression.ts';
 import { parseMetadata } from '../backup/dump-format/metadata-json.ts';
 import { BUCKETS_PREFIX, fromFileStem } from '../backup/dump-format/names.ts';
 import { storageOf, type DumpCollection } from './dump.ts';
@@ -63,7 +63,7 @@ export async function readFolder(folder: string, root: string): Promise<FolderCo
     const metadataFile = names.find((name) => isOf(name, stem, METADATA));
     const dataFile = names.find((name) => isOf(name, stem, DATA));
     const fallback = fromFileStem(stem);
-    const text = metadataFile === undefined ? '{}' : await readText(join(folder, metadataFile));
+    const text = metadataFile === undefined ? '{}' : await readDumpText(join(folder, metadataFile));
     const { collection: name, type, options, indexes } = parseMetadata(text, fallback);
     if (dataFile !== undefined) files.push({ collection: name, path: join(folder, dataFile) });
     if (name.startsWith(BUCKETS_PREFIX)) continue;
@@ -90,17 +90,10 @@ async function readServerVersion(folders: readonly string[]): Promise<string | u
     [PRELUDE, PRELUDE + SUFFIX.gzip].map((name) => join(folder, name)),
   )) {
     if (!(await isThere(path))) continue;
-    const { ServerVersion: version } = JSON.parse(await readText(path)) as { ServerVersion?: unknown };
+    const { ServerVersion: version } = JSON.parse(await readDumpText(path)) as { ServerVersion?: unknown };
     if (typeof version === 'string') return version;
   }
   return undefined;
-}
-
-async function readText(path: string): Promise<string> {
-  if (!path.endsWith(SUFFIX.gzip) && !path.endsWith(SUFFIX.zstd)) return readFile(path, 'utf8');
-  const chunks: Buffer[] = [];
-  for await (const chunk of readDumpFile(path)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
 
 function isOfCollection(name: string): boolean {
