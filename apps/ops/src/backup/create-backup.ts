@@ -7,7 +7,14 @@ import { openArchive, openDirectory } from './dump-target.ts';
 import { MARKER_COLLECTION } from './dump-format/names.ts';
 import { formatManifest, type Compression, type Layout, type Manifest } from './manifest.ts';
 import { PartialFolder } from './partial-folder.ts';
-import { checkUnchanged, isRepeatable, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
+import {
+  checkUnchanged,
+  hasCursorEnded,
+  lost,
+  planReading,
+  toRepeatable,
+  type ConsistencyWish,
+} from './point-in-time.ts';
 import { writeProof } from './proof.ts';
 import { ReadBack } from './read-back.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -108,10 +115,9 @@ async function tryOnce(
         cause: error,
       });
     }
-    if (!isRepeatable(error)) throw error;
-    return error instanceof BackupError
-      ? error
-      : lost('The server no longer knows the moment that was begun with', error);
+    const repeatable = toRepeatable(error);
+    if (!repeatable) throw error;
+    return repeatable;
   } finally {
     await readBack.close();
   }
@@ -151,6 +157,9 @@ async function writeBackup(
       signal: ending,
     });
     await target.finish();
+  } catch (error) {
+    if (hasCursorEnded(error)) await checkUnchanged(db, facts, plan, ending);
+    throw error;
   } finally {
     await target.abandon();
   }
