@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { version as mongooseVersion, type mongo } from 'mongoose';
 import type { Progress } from '../terminal/progress.ts';
+import { printable } from '../terminal/table.ts';
 import { BackupError } from './backup.error.ts';
 import { dumpDocuments } from './dump-documents.ts';
 import { openArchive, openDirectory } from './dump-target.ts';
@@ -101,7 +102,10 @@ async function tryOnce(
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest | BackupError> {
-  const folder = await PartialFolder.create(options.out, options.name);
+  const { out, name, progress } = options;
+  const folder = await PartialFolder.create(out, name, (removed) =>
+    progress?.note(`Removed ${printable(removed)}, which a run that was killed had left`),
+  );
   // Of this attempt alone: it remembers files by their paths, and the next attempt takes the same.
   const readBack = new ReadBack();
   try {
