@@ -131,7 +131,23 @@ describe(restoreBackup.name, () => {
   });
 
   it.each(['admin', 'local', 'a b', ''])('refuses the target "%s"', async (to) => {
-    await expect(restoreBackup({ client, path, to })).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+    await expect(restoreBackup({ client, path, to })).rejects.toMatchObject({
+      code: 'TARGET_INVALID',
+      exitCode: 2,
+      nextStep: expect.stringContaining('--to'),
+    });
+  });
+
+  it('refuses a target that differs from a database that is there by the case of its letters alone', async () => {
+    await client.db('target').collection('other').insertOne({});
+    for (const isDryRun of [true, false]) {
+      const refused = restoreBackup({ client, path, to: 'TARGET', isDryRun });
+      await expect(refused).rejects.toMatchObject({
+        code: 'TARGET_INVALID',
+        message: expect.stringContaining('database target'),
+        nextStep: expect.stringContaining('--to'),
+      });
+    }
   });
 
   it('builds what makes documents expire after everything has been read back', async () => {
