@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
@@ -7,6 +7,7 @@ import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createEveryKind, describeDatabase, findTool, runTool } from '../../test/backup-kinds.ts';
 import { createBackup } from './create-backup.ts';
 import { TOOL_NAME } from './dump-format/names.ts';
+import { listBackups } from './list-backups.ts';
 import type { Compression, Layout } from './manifest.ts';
 import { verifyBackup } from './verify-backup.ts';
 
@@ -114,10 +115,43 @@ describe(createBackup.name, () => {
     await expect(createBackup({ db: database.db, out, name: 'mine' })).rejects.toMatchObject({
       code: 'BACKUP_EXISTS',
     });
-    for (const name of ['../x', 'a/b', '.hidden', '']) {
-      await expect(createBackup({ db: database.db, out, name })).rejects.toThrow('name of a backup');
+    for (const name of ['../x', 'a/b', '.hidden', '', 'x'.repeat(201)]) {
+      await expect(createBackup({ db: database.db, out, name })).rejects.toMatchObject({
+        code: 'BACKUP_NAME_INVALID',
+        exitCode: 2,
+        nextStep: expect.stringContaining('--name'),
+      });
     }
     expect(await readdir(out)).toEqual(['mine']);
+  });
+
+  it('says that what is to hold the backups is no folder', async () => {
+    const file = join(out, 'file');
+    await writeFile(file, 'x');
+    for (const folder of [file, join(file, 'below')]) {
+      await expect(createBackup({ db: database.db, out: folder })).rejects.toMatchObject({
+        code: 'BACKUP_FOLDER_UNUSABLE',
+        exitCode: 2,
+        message: expect.stringContaining('is no folder'),
+        nextStep: expect.stringContaining('--out'),
+      });
+      await expect(listBackups(folder)).rejects.toMatchObject({
+        code: 'BACKUP_FOLDER_UNUSABLE',
+        exitCode: 2,
+        nextStep: expect.stringContaining('--backups'),
+      });
+    }
+    expect(await readFile(file, 'utf8')).toBe('x');
+  });
+
+  it('says that the system keeps it from writing', async () => {
+    const folder = join(out, 'x'.repeat(300));
+    await expect(createBackup({ db: database.db, out: folder })).rejects.toMatchObject({
+      code: 'BACKUP_FOLDER_UNUSABLE',
+      exitCode: 1,
+      message: `${folder} cannot be used (ENAMETOOLONG)`,
+      nextStep: expect.stringContaining('--out'),
+    });
   });
 
   it('leaves nothing when it is interrupted', async () => {

@@ -3,6 +3,7 @@ import { version as mongooseVersion, type mongo } from 'mongoose';
 import type { Progress } from '../terminal/progress.ts';
 import { printable } from '../terminal/table.ts';
 import { BackupError } from './backup.error.ts';
+import { checkName, defaultName } from './backup-name.ts';
 import { dumpDocuments } from './dump-documents.ts';
 import { openArchive, openDirectory } from './dump-target.ts';
 import { MARKER_COLLECTION } from './dump-format/names.ts';
@@ -61,7 +62,7 @@ const TOO_LONG =
  * Makes a backup: dumps every collection, brings each file to the disk and reads it back, writes the manifest and gives it its name.
  * Until then it stands under a temporary name, and when anything fails nothing of it stays.
  *
- * @throws {@link BackupError} `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, `BACKUP_COLLECTION_GONE`, or errors of the driver
+ * @throws {@link BackupError} `BACKUP_NAME_INVALID`, `BACKUP_FOLDER_UNUSABLE`, `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, `BACKUP_COLLECTION_GONE`, or errors of the driver
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupReport> {
   const startedAt = performance.now();
@@ -78,11 +79,6 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   }
   if (attempt instanceof Error) throw attempt;
   return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
-}
-
-/** `contacts-20261123T134500Z` */
-export function defaultName(database: string, at: Date): string {
-  return `${database}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
 }
 
 /** For each attempt: why no moment is wanted, or `undefined` where one is. */
@@ -191,11 +187,6 @@ async function writeBackup(
   };
   await writeProof(folder, { at: new Date().toISOString(), kind: 'read', isGood: true });
   return manifest;
-}
-
-function checkName(name: string): void {
-  if (/^[^./\\\0][^/\\\0]*$/.test(name)) return;
-  throw new BackupError('BACKUP_NOT_FOUND', 'A name of a backup has no slash, and begins with no dot');
 }
 
 function sum(numbers: readonly number[]): number {

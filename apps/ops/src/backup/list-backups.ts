@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unusableFolder } from './backup.error.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { isWithoutManifest } from './missing-manifest.ts';
 import { listPartial } from './partial-folder.ts';
@@ -32,12 +33,13 @@ export interface BackupFolder {
  * Looks through a folder of backups; what is no backup is passed over. A folder that does not exist holds none.
  *
  * @param folder - That holds the backups
+ * @throws {@link BackupError} `BACKUP_FOLDER_UNUSABLE`
  */
 export async function listBackups(folder: string): Promise<BackupFolder> {
   const found: BackupFolder = { backups: [], unreadable: [], incomplete: [] };
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return [];
-    throw error;
+    throw unusableFolder(folder, '--backups', error);
   });
   if (entries.length > 0) found.incomplete = await listPartial(folder);
   for (const { name } of entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { BackupError } from './backup.error.ts';
+import { BackupError, unusableFolder } from './backup.error.ts';
 import { withSpaceNamed } from './file-writer.ts';
 import { isAbandoned, isOfBackups, removeLeftOvers, type Owner } from './left-overs.ts';
 import { MANIFEST_FILE, OWNER_FILE, UNFINISHED } from './manifest.ts';
@@ -39,7 +39,9 @@ export class PartialFolder {
     onRemoved?: (name: string) => void,
   ): Promise<PartialFolder> {
     const folder = new PartialFolder(parent, name);
-    await mkdir(parent, { recursive: true, mode: 0o750 });
+    await withSpaceNamed(() => mkdir(parent, { recursive: true, mode: 0o750 })).catch((cause: unknown) => {
+      throw unusableFolder(parent, '--out', cause);
+    });
     const isLeft = async (path: string): Promise<boolean> => !ours.has(path) && (await isAbandoned(path));
     for (const removed of await removeLeftOvers(parent, LEFT_OVER, isLeft)) onRemoved?.(removed);
     if ((await readdir(parent)).includes(name)) throw exists('There is already a backup of this name');
