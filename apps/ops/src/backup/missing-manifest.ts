@@ -25,7 +25,7 @@ export async function isWithoutManifest(path: string): Promise<boolean> {
 
 /** What to say of {@link isWithoutManifest}. */
 export function manifestMissing(cause?: unknown): BackupError {
-  const message = `Its ${MANIFEST_FILE} is missing: nobody can tell whether this is the whole backup or a part of it`;
+  const message = `This is of a backup whose ${MANIFEST_FILE} is missing: nobody can tell whether it is all of it`;
   return new BackupError('BACKUP_DAMAGED', message, {
     cause,
     nextStep:
