@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { readCatalog } from '../backup/catalog.ts';
-import { createBackup, defaultName } from '../backup/create-backup.ts';
+import { defaultName } from '../backup/backup-name.ts';
+import { createBackup } from '../backup/create-backup.ts';
 import { SAFETY_PREFIX } from '../backup/list-backups.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { printable } from '../terminal/table.ts';
