@@ -4,8 +4,8 @@ import { toDto, type DtoClass } from '../input/dto.ts';
 import { toProblemKind } from '../problem-kinds.ts';
 import type { ProblemKind } from '../problem.ts';
 import { toDocument } from '../resource/merge-patch.ts';
-import { ImportPlace } from './import-place.ts';
 import { readLines, type Line } from './read-lines.ts';
+import { IMPORTS } from './stream-places.ts';
 
 /** Longest line, in bytes. */
 export const MAX_LINE_BYTES = 262_144;
@@ -60,7 +60,7 @@ export async function importLines<T>(
   type: DtoClass<object>,
   insert: InsertMany<T>,
 ): Promise<ImportReport> {
-  const place = ImportPlace.take();
+  const place = IMPORTS.take();
   try {
     const run = new ImportRun(type, insert);
     for await (const lines of readLines(source, { ...LIMITS, place })) {
