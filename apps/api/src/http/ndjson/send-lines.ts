@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { EXPORTS, type StreamPlace } from './stream-places.ts';
 
@@ -103,6 +104,8 @@ async function* toChunks<T>({ first, documents, toView, pace }: Lines<T>): Async
   for await (const document of documents) {
     chunk += toLine(toView(document));
     if (chunk.length < CHUNK_CHARACTERS) continue;
+    // All of a batch is there already: other requests have their turn in between.
+    await setImmediate();
     pace.wait();
     yield chunk;
     pace.proceed(chunk);
