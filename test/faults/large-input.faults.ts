@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { MAX_IMPORTS } from '../../apps/api/src/http/ndjson/import-place.ts';
+import { MAX_STREAMS } from '../../apps/api/src/http/ndjson/stream-places.ts';
 import { ApiProcess } from '../support/api-process.ts';
 import { expectFigure } from '../support/figures.ts';
 import { Prober, type Probe } from '../support/prober.ts';
@@ -79,7 +79,7 @@ it.each<[string, number, Buffer]>([
     const body = Buffer.concat(Array.from({ length: lines }, () => [line, Buffer.from('\n')]).flat());
     const memory = await besideProbes(`imports of lines of ${what}`, async () => {
       const headers = { 'content-type': 'application/x-ndjson' };
-      const imports = Array.from({ length: MAX_IMPORTS }, async () => {
+      const imports = Array.from({ length: MAX_STREAMS }, async () => {
         const answer = await api.request('/contacts/import', { method: 'POST', headers, body });
         const text = await answer.text();
         expect([answer.status, JSON.parse(text)]).toMatchObject([200, { inserted: 0, failed: lines }]);
@@ -89,7 +89,7 @@ it.each<[string, number, Buffer]>([
     });
     expectFigure({
       row: 'A24',
-      what: `memory with ${MAX_IMPORTS} imports of lines of ${what}`,
+      what: `memory with ${MAX_STREAMS} imports of lines of ${what}`,
       value: memory,
       unit: 'MB',
       limit: 350,

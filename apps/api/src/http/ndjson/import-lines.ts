@@ -4,9 +4,9 @@ import { toDto, type DtoClass } from '../input/dto.ts';
 import { excessOf, tooManyValues } from '../json-limits.ts';
 import { toProblemKind } from '../problem-kinds.ts';
 import { toDocument } from '../resource/merge-patch.ts';
-import { ImportPlace } from './import-place.ts';
 import { describe, LineErrors, type LineError } from './line-errors.ts';
 import { readLines, type Line } from './read-lines.ts';
+import { IMPORTS } from './stream-places.ts';
 
 /** Longest line, in bytes. */
 export const MAX_LINE_BYTES = 262_144;
@@ -53,7 +53,7 @@ export async function importLines<T>(
   type: DtoClass<object>,
   insert: InsertMany<T>,
 ): Promise<ImportReport> {
-  const place = ImportPlace.take();
+  const place = IMPORTS.take();
   try {
     const run = new ImportRun(type, insert);
     for await (const lines of readLines(source, { ...LIMITS, place })) {
