@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import type { StatementSync } from 'node:sqlite';
 import type { FieldPlan, IdPlan, RowPlan } from '../plan/import-plan.ts';
+import { decodeText } from '../source/decode-text.ts';
 import { quoted, type SqlRow, type SqlValue } from '../source/sqlite-source.ts';
 import { elementName, type BsonWriter } from './bson-writer.ts';
 import { EmbedEncoder } from './embed-encoder.ts';
@@ -26,6 +26,7 @@ interface NamedField {
 export class RowEncoder {
   readonly plan: RowPlan;
   readonly #context: EncoderContext;
+  readonly #isUtf8: boolean;
   readonly #fields: NamedField[];
   readonly #embeds: EmbedEncoder[];
   readonly #references: ReferenceEncoder[];
@@ -34,6 +35,7 @@ export class RowEncoder {
   constructor(plan: RowPlan, context: EncoderContext) {
     this.plan = plan;
     this.#context = context;
+    this.#isUtf8 = context.source.encoding === 'UTF-8';
     this.#fields = plan.fields.map((field) => ({ field, name: elementName(field.field) }));
     this.#embeds = plan.embeds.map(
       (embed) => new EmbedEncoder(embed, context, new RowEncoder(embed.child, context)),
@@ -95,33 +97,60 @@ export class RowEncoder {
   /** Writes one value in the type that the mapping wants, or in its own. */
   encodeValue(writer: BsonWriter, name: Uint8Array, field: FieldPlan, row: SqlRow, position: number): void {
     const value = row[field.place] ?? null;
+    if (typeof value === 'string') return this.#encodeText(writer, name, field, row, position, value);
     if (field.convert && value !== null) {
       const converted = field.convert(value);
       if (converted !== UNCHANGED) return writer.any(name, converted);
-      const text = `A value of ${this.plan.table}.${field.column} cannot become what the mapping says; it is kept as it is`;
-      this.#context.note('NOT_CONVERTED', text, rowNumberOf(row, position));
+      this.#noteUnconverted(field, row, position);
     }
-    const start = writer.offset;
-    const isForeign = writer.value(name, value);
-    // SQLite keeps any bytes as text; what is not UTF-8 comes with replacement characters.
-    if (!isForeign || typeof value !== 'string' || !value.includes(REPLACEMENT)) return;
-    const bytes = this.#bytesOf(field, row);
-    if (bytes === undefined || this.#isValid(bytes)) return;
-    writer.offset = start;
-    writer.binary(name, bytes, BROKEN_TEXT_SUBTYPE);
-    const text = `A text of ${this.plan.table}.${field.column} is not valid; its bytes are kept as binary of subtype 128`;
-    this.#context.note('TEXT_NOT_UTF8', text, rowNumberOf(row, position));
+    writer.value(name, value);
   }
 
-  #isValid(bytes: Uint8Array): boolean {
-    if (this.#context.source.isUtf8) return isUtf8(bytes);
-    // The decoder for UTF-16 is the same in either byte order.
-    return bytes.length % 2 === 0 && Buffer.from(bytes).toString('utf16le').isWellFormed();
+  #encodeText(
+    writer: BsonWriter,
+    name: Uint8Array,
+    field: FieldPlan,
+    row: SqlRow,
+    position: number,
+    read: string,
+  ): void {
+    const { convert } = field;
+    if (convert === undefined && this.#isUtf8) {
+      const start = writer.offset;
+      // Writing tells what is all ASCII, in which there is nothing to look for.
+      if (!writer.value(name, read) || !read.includes(REPLACEMENT)) return;
+      writer.offset = start;
+    }
+    const stored = this.#stored(read, field, row);
+    if (typeof stored === 'string') {
+      const converted = convert ? convert(stored) : UNCHANGED;
+      if (converted !== UNCHANGED) return writer.any(name, converted);
+      writer.value(name, stored);
+    } else {
+      writer.binary(name, stored, BROKEN_TEXT_SUBTYPE);
+      const text = `A text of ${this.plan.table}.${field.column} is not valid; its bytes are kept as binary of subtype 128`;
+      this.#context.note('TEXT_NOT_UTF8', text, rowNumberOf(row, position));
+    }
+    if (convert) this.#noteUnconverted(field, row, position);
+  }
+
+  /** A text as it is in the file, or its bytes where they are no valid text, which SQLite keeps as well. */
+  #stored(read: string, field: FieldPlan, row: SqlRow): Uint8Array | string {
+    const { encoding } = this.#context.source;
+    // What is not UTF-8 comes with replacement characters.
+    if (this.#isUtf8 && !read.includes(REPLACEMENT)) return read;
+    const bytes = this.#bytesOf(field, row);
+    return bytes === undefined ? read : (decodeText(bytes, encoding) ?? bytes);
+  }
+
+  #noteUnconverted(field: FieldPlan, row: SqlRow, position: number): void {
+    const text = `A value of ${this.plan.table}.${field.column} cannot become what the mapping says; it is kept as it is`;
+    this.#context.note('NOT_CONVERTED', text, rowNumberOf(row, position));
   }
 
   #bytesOf(field: FieldPlan, row: SqlRow): Uint8Array | undefined {
-    const { table, rowid, fields } = this.plan;
-    if (rowid === undefined) return asBytes(row[field.place + columnsIn(fields, row)]);
+    const { table, rowid, hasBytes, fields } = this.plan;
+    if (hasBytes) return asBytes(row[field.place + columnsIn(fields, row)]);
     let statement = this.#rawText.get(field);
     if (statement === undefined) {
       const sql = `SELECT CAST(${quoted(field.column)} AS BLOB) FROM ${quoted(table)} WHERE ${rowid} = ?`;

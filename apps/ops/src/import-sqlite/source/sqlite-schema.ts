@@ -35,6 +35,8 @@ export interface SqliteForeignKey {
 export interface SqliteTable {
   name: string;
   kind: TableKind;
+  /** Whether its texts are UTF-8, as all of the file. */
+  isUtf8: boolean;
   isWithoutRowid: boolean;
   /** Under which name the rowid can be asked for; `undefined` where there is none, or where columns hide it. */
   rowidName: string | undefined;
@@ -85,6 +87,7 @@ function readTable(
   kind: TableKind,
   isWithoutRowid: boolean,
 ): SqliteTable {
+  const isUtf8 = source.encoding === 'UTF-8';
   try {
     const columns = readColumns(source, name);
     const key = columns
@@ -97,6 +100,7 @@ function readTable(
     return {
       name,
       kind,
+      isUtf8,
       isWithoutRowid,
       rowidName: hasRowid ? rowidNameOf(columns) : undefined,
       rowidColumn: hasRowid && kind === 'table' && key.length === 1 && !hasKeyIndex ? key[0] : undefined,
@@ -110,6 +114,7 @@ function readTable(
     return {
       name,
       kind,
+      isUtf8,
       isWithoutRowid,
       rowidName: undefined,
       rowidColumn: undefined,
