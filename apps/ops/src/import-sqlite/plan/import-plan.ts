@@ -58,8 +58,8 @@ export interface ReferencePlan {
 }
 
 export interface IndexPlan {
-  /** As in SQLite; without it, the driver's. */
-  name: string | undefined;
+  /** As in SQLite, or that which the driver would give. */
+  name: string;
   keys: [path: string, direction: -1 | 1][];
   options: Pick<mongo.CreateIndexesOptions, 'collation' | 'partialFilterExpression' | 'unique'>;
 }

@@ -20,7 +20,7 @@ export interface SqliteIndex {
   isUnique: boolean;
   /** How it came about: `CREATE INDEX`, a UNIQUE constraint, or the primary key. */
   origin: 'c' | 'pk' | 'u';
-  /** `undefined` as a column is an expression. */
+  /** `undefined` as a column is an expression; names of collations are in capitals, since SQLite takes them in any case. */
   keys: { column: string | undefined; isDescending: boolean; collation: string }[];
   /** What follows WHERE, of an index on part of the rows. */
   condition: string | undefined;
@@ -159,7 +159,7 @@ function readIndexes(source: SqliteSource, table: string): SqliteIndex[] {
       .map((key) => ({
         column: key.name === null ? undefined : String(key.name),
         isDescending: key.desc === 1,
-        collation: String(key.coll),
+        collation: String(key.coll).toUpperCase(),
       })),
   }));
 }
