@@ -3,6 +3,7 @@ import type { FieldPlan, IdPlan, RowPlan } from '../plan/import-plan.ts';
 import { decodeText } from '../source/decode-text.ts';
 import { quoted, type SqlRow, type SqlValue } from '../source/sqlite-source.ts';
 import { elementName, type BsonWriter } from './bson-writer.ts';
+import { DocumentTooLargeError, MAX_DOCUMENT_BYTES } from './document-too-large.error.ts';
 import { EmbedEncoder } from './embed-encoder.ts';
 import { rowNumberOf, type EncoderContext } from './encoder-context.ts';
 import { ReferenceEncoder } from './reference-encoder.ts';
@@ -45,7 +46,12 @@ export class RowEncoder {
     );
   }
 
-  /** @param position - Place of the row, from 1 */
+  /**
+   * Writes the document of a row.
+   *
+   * @param position - Place of the row, from 1
+   * @throws {@link DocumentTooLargeError} After which what was written of it is to be taken back
+   */
   encode(writer: BsonWriter, row: SqlRow, position: number): void {
     const start = writer.begin();
     const rowNumber = rowNumberOf(row, position);
@@ -53,6 +59,7 @@ export class RowEncoder {
     if (!hasKey) this.#context.note('NULL_KEY', `A row of ${this.plan.table} ${NO_KEY}`, rowNumber);
     this.encodeFields(writer, row, position, !hasKey);
     writer.end(start);
+    if (writer.offset - start > MAX_DOCUMENT_BYTES) throw new DocumentTooLargeError();
   }
 
   /** Writes what follows the `_id`. */
