@@ -157,9 +157,12 @@ describe.each(ENCODINGS)('text in a file in %s', (encoding) => {
         });
         expect(numbered.map(({ bytes }) => describeValue(bytes, encoding))).toEqual(asBytes);
         const keyed = await database.db.collection('keyed').find().toArray();
-        const pairs = keyed.map(({ _id, v }) => [_id, v].map((value) => describeValue(value, encoding)));
+        const pairs = keyed.map(
+          ({ _id, v }) => `${describeValue(_id, encoding)}, ${describeValue(v, encoding)}`,
+        );
         const keys = storedIn('keyed', 'k').map((hex) => expectedOf(hex, encoding));
-        expect(pairs.toSorted()).toEqual(keys.map((key) => [key, key]).toSorted());
+        expect(new Set(pairs)).toEqual(new Set(keys.map((key) => `${key}, ${key}`)));
+        expect(pairs).toHaveLength(keys.length);
       }),
       { numRuns: 5 },
     );
@@ -169,12 +172,12 @@ describe.each(ENCODINGS)('text in a file in %s', (encoding) => {
     makeTexts(encoding, [encode('fine \uFFFD', encoding), encoding === 'UTF-8' ? '61ff' : 'd8d8d8d8']);
     const { tables } = await run();
     const notes = tables.find(({ table }) => table === 'numbered')?.notes ?? [];
-    expect(notes.map(({ code, count, rows }) => [code, count, rows]).toSorted()).toEqual([
+    expect(notes.map(({ code, count, rows }) => [code, count, rows])).toEqual([
+      ['TEXT_NOT_UTF8', 1, [2]],
+      ['TEXT_NOT_UTF8', 1, [2]],
       ['NOT_CONVERTED', 1, [2]],
+      ['TEXT_NOT_UTF8', 1, [2]],
       ['NOT_CONVERTED', 1, [2]],
-      ['TEXT_NOT_UTF8', 1, [2]],
-      ['TEXT_NOT_UTF8', 1, [2]],
-      ['TEXT_NOT_UTF8', 1, [2]],
     ]);
   });
 });

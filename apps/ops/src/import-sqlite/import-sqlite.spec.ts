@@ -176,7 +176,7 @@ describe(importSqlite.name, () => {
   });
 
   it('stores JSON of as many levels as MongoDB does, and reports a row that has more with what is embedded', async () => {
-    const json = `replace(hex(zeroblob(90)), '0', '[') || replace(hex(zeroblob(90)), '0', ']')`;
+    const json = `'[' || replace(hex(zeroblob(89)), '0', '[') || '1' || replace(hex(zeroblob(89)), '0', ']') || ']'`;
     createSource(
       file,
       `CREATE TABLE parents (id INTEGER PRIMARY KEY, v); INSERT INTO parents VALUES (1, ${json}), (2, '[]'), (3, '[]');

@@ -6,8 +6,8 @@ const INT32_MAX = 2n ** 31n - 1n;
 const INT64_MAX = 2n ** 63n - 1n;
 /** By pieces and not by characters, of which it could take ten millions only. */
 const STRINGS = /"(?:[^"\\]+|\\.)*"/g;
-/** @see https://github.com/mongodb/mongo/blob/v8.0/src/mongo/bson/bson_depth.h */
-const MOST_LEVELS = 180;
+/** MongoDB stores one more, which is that of the document. @see https://github.com/mongodb/mongo/blob/v8.0/src/mongo/bson/bson_depth.h */
+const MOST_LEVELS = 179;
 /** The driver takes an object with this key for one of its types. */
 const DRIVER_KEY = '_bsontype';
 
