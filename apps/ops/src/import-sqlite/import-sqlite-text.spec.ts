@@ -7,6 +7,7 @@ import { mongo } from 'mongoose';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { silentProgress } from '../../test/import-sqlite/silent-progress.ts';
 import { importSqlite } from './import-sqlite.ts';
+import type { Mapping } from './mapping/mapping.ts';
 import type { ImportReport } from './report/import-report.ts';
 
 type Encoding = 'UTF-16be' | 'UTF-16le' | 'UTF-8';
@@ -98,13 +99,16 @@ function storedIn(table: string, column: string): string[] {
   }
 }
 
-async function run(): Promise<ImportReport> {
-  const columns = { string: { type: 'string' }, bytes: { type: 'binary' } } as const;
+const NUMBERED: NonNullable<Mapping['tables']> = {
+  numbered: { columns: { string: { type: 'string' }, bytes: { type: 'binary' } } },
+};
+
+async function run(tables = NUMBERED): Promise<ImportReport> {
   const { signal } = new AbortController();
   return importSqlite({
     file,
     db: database.db,
-    mapping: { tables: { numbered: { columns } } },
+    mapping: { tables },
     mappingName: 'test',
     progress: silentProgress,
     signal,
@@ -188,4 +192,23 @@ it('is told apart in UTF-16 where SQLite itself would make the same of it', asyn
   const found = await database.db.collection('numbered').find().sort({ _id: 1 }).toArray();
   expect(found.map(({ v }) => describeValue(v, 'UTF-16le'))).toEqual(['broken 00d86100', 'broken 00dc6100']);
   expect(tables.flatMap(({ notes }) => notes).filter(({ code }) => code === 'TEXT_NOT_UTF8')).not.toEqual([]);
+});
+
+it.each([
+  ['UTF-8', '61ff', '61efbfbd'],
+  ['UTF-16le', '00d86100', '00d861dc'],
+  ['UTF-16be', 'fffe', 'fffd'],
+] as const)('names the row that a reference means, in %s', async (encoding, one, other) => {
+  const sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+  sqlite.exec(`PRAGMA encoding = '${encoding}'; CREATE TABLE words (word TEXT PRIMARY KEY, n INTEGER);
+    CREATE TABLE uses (id INTEGER PRIMARY KEY, word TEXT REFERENCES words);
+    INSERT INTO words SELECT CAST(value AS TEXT), n FROM (SELECT x'${other}' AS value, 2 AS n UNION ALL SELECT x'${one}', 1);
+    INSERT INTO uses SELECT n, word FROM words`);
+  sqlite.close();
+  await run({ uses: { references: { use: { table: 'words' } } } });
+  const words = await database.db.collection('words').find().toArray();
+  const uses = await database.db.collection('uses').find().sort({ _id: 1 }).toArray();
+  const idOf = (n: number): unknown => words.find((word) => word.n === n)?._id;
+  expect(uses.map(({ use }) => use as unknown)).toEqual([idOf(1), idOf(2)]);
+  expect(words).toHaveLength(2);
 });

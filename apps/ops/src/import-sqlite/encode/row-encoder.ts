@@ -42,7 +42,8 @@ export class RowEncoder {
       (embed) => new EmbedEncoder(embed, context, new RowEncoder(embed.child, context)),
     );
     this.#references = plan.references.map(
-      (reference) => new ReferenceEncoder(reference, context, new RowEncoder(reference.target, context)),
+      (reference) =>
+        new ReferenceEncoder(reference, context, new RowEncoder(reference.target, context), this),
     );
   }
 
@@ -101,53 +102,45 @@ export class RowEncoder {
     return true;
   }
 
+  /** A value of a row, to look others up by it. */
+  keyOf(field: FieldPlan, row: SqlRow): [bytes: Uint8Array | null, value: SqlValue] {
+    const value = row[field.place] ?? null;
+    return [(typeof value === 'string' && this.#bytesIfUnsure(value, field, row)) || null, value];
+  }
+
   /** Writes one value in the type that the mapping wants, or in its own. */
   encodeValue(writer: BsonWriter, name: Uint8Array, field: FieldPlan, row: SqlRow, position: number): void {
     const value = row[field.place] ?? null;
-    if (typeof value === 'string') return this.#encodeText(writer, name, field, row, position, value);
-    if (field.convert && value !== null) {
-      const converted = field.convert(value);
-      if (converted !== UNCHANGED) return writer.any(name, converted);
-      this.#noteUnconverted(field, row, position);
-    }
-    writer.value(name, value);
-  }
-
-  #encodeText(
-    writer: BsonWriter,
-    name: Uint8Array,
-    field: FieldPlan,
-    row: SqlRow,
-    position: number,
-    read: string,
-  ): void {
     const { convert } = field;
-    if (convert === undefined && this.#isUtf8) {
+    if (convert === undefined && (this.#isUtf8 || typeof value !== 'string')) {
       const start = writer.offset;
       // Writing tells what is all ASCII, in which there is nothing to look for.
-      if (!writer.value(name, read) || !read.includes(REPLACEMENT)) return;
+      const isForeign = writer.value(name, value);
+      if (!isForeign || typeof value !== 'string' || !value.includes(REPLACEMENT)) return;
       writer.offset = start;
     }
-    const stored = this.#stored(read, field, row);
-    if (typeof stored === 'string') {
-      const converted = convert ? convert(stored) : UNCHANGED;
-      if (converted !== UNCHANGED) return writer.any(name, converted);
-      writer.value(name, stored);
-    } else {
+    const stored = typeof value === 'string' ? this.#stored(value, field, row) : value;
+    if (typeof value === 'string' && stored instanceof Uint8Array) {
       writer.binary(name, stored, BROKEN_TEXT_SUBTYPE);
       const text = `A text of ${this.plan.table}.${field.column} is not valid; its bytes are kept as binary of subtype 128`;
       this.#context.note('TEXT_NOT_UTF8', text, rowNumberOf(row, position));
+    } else {
+      const converted = convert && stored !== null ? convert(stored) : UNCHANGED;
+      if (converted !== UNCHANGED) return writer.any(name, converted);
+      writer.value(name, stored);
     }
-    if (convert) this.#noteUnconverted(field, row, position);
+    if (convert && stored !== null) this.#noteUnconverted(field, row, position);
   }
 
   /** A text as it is in the file, or its bytes where they are no valid text, which SQLite keeps as well. */
   #stored(read: string, field: FieldPlan, row: SqlRow): Uint8Array | string {
-    const { encoding } = this.#context.source;
-    // What is not UTF-8 comes with replacement characters.
-    if (this.#isUtf8 && !read.includes(REPLACEMENT)) return read;
-    const bytes = this.#bytesOf(field, row);
-    return bytes === undefined ? read : (decodeText(bytes, encoding) ?? bytes);
+    const bytes = this.#bytesIfUnsure(read, field, row);
+    return bytes === undefined ? read : (decodeText(bytes, this.#context.source.encoding) ?? bytes);
+  }
+
+  /** What is not UTF-8 comes with replacement characters; what SQLite makes of UTF-16 tells nothing. */
+  #bytesIfUnsure(read: string, field: FieldPlan, row: SqlRow): Uint8Array | undefined {
+    return this.#isUtf8 && !read.includes(REPLACEMENT) ? undefined : this.#bytesOf(field, row);
   }
 
   #noteUnconverted(field: FieldPlan, row: SqlRow, position: number): void {
