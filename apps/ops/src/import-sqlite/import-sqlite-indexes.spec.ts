@@ -126,6 +126,82 @@ describe('indexes of an import', () => {
     expect(noCase).toMatchObject({ unique: true, collation: { locale: 'en', strength: 2 } });
   });
 
+  it('leave out those on the key alone, which MongoDB has by itself, and complete', async () => {
+    const report = await run(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, x, UNIQUE (id)); CREATE UNIQUE INDEX same ON t (id);
+      CREATE UNIQUE INDEX down ON t (id DESC); CREATE INDEX plain ON t (id DESC);
+      CREATE INDEX part ON t (id) WHERE x IS NOT NULL; CREATE UNIQUE INDEX condition ON t (id) WHERE x > 1;
+      CREATE INDEX more ON t (id, x); INSERT INTO t VALUES (1, 1);
+      CREATE TABLE words (word TEXT PRIMARY KEY COLLATE NOCASE); CREATE INDEX loose ON words (word COLLATE NOCASE);
+      INSERT INTO words VALUES ('a');
+      CREATE TABLE pairs (a TEXT, b TEXT, c, PRIMARY KEY (a, b)); CREATE UNIQUE INDEX pair ON pairs (a, b);
+      CREATE INDEX again ON pairs (a, b); CREATE UNIQUE INDEX turned ON pairs (b, a); INSERT INTO pairs VALUES ('x', 'y', 1)`);
+    expect(report.isComplete).toBe(true);
+    expect(await indexesOf('t')).toEqual([{ name: 'more', key: { _id: 1, x: 1 } }]);
+    expect(await indexesOf('words')).toEqual([]);
+    const keys = (await indexesOf('pairs')).map(({ name, key }): [string, unknown] => [String(name), key]);
+    expect(Object.fromEntries(keys)).toEqual({
+      a_1_b_1: { a: 1, b: 1 },
+      pair: { a: 1, b: 1 },
+      turned: { b: 1, a: 1 },
+    });
+    const notesOf = (name: string): string[] | undefined =>
+      report.tables.find(({ table }) => table === name)?.notes.map(({ code, text }) => `${code} ${text}`);
+    expect(notesOf('t')?.toSorted()).toEqual(
+      ['condition', 'down', 'part', 'plain', 'same', 'sqlite_autoindex_t_1'].map(
+        (name) => `INDEX_SKIPPED Index ${name} of t: MongoDB has one on _id by itself`,
+      ),
+    );
+    expect(notesOf('words')).toEqual([
+      'INDEX_SKIPPED Index loose of words: MongoDB has one on _id by itself; it compares bytes, not by the collation NOCASE',
+      'INDEX_CHANGED The primary key of words: it compares bytes, not by the collation NOCASE',
+    ]);
+    expect(notesOf('pairs')).toEqual(['INDEX_SKIPPED Index again of pairs: another one has the same keys']);
+  });
+
+  it('have another name where MongoDB keeps it for itself, or gives it to another', async () => {
+    const report = await run(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT NOT NULL, y, UNIQUE (x), UNIQUE (x COLLATE NOCASE));
+      CREATE INDEX "_id_" ON t (x, id); CREATE INDEX "*" ON t (y); CREATE INDEX "" ON t (y DESC); CREATE INDEX x_1 ON t (y, x);
+      INSERT INTO t VALUES (1, 'a', 1)`);
+    expect(report.isComplete).toBe(true);
+    const found = (await indexesOf('t')).map(({ name, key }): [string, unknown] => [String(name), key]);
+    expect(Object.fromEntries(found)).toEqual({
+      x_1: { y: 1, x: 1 },
+      x_1_2: { x: 1 },
+      x_1_3: { x: 1 },
+      x_1__id_1: { x: 1, _id: 1 },
+      y_1: { y: 1 },
+      'y_-1': { y: -1 },
+    });
+    const renamed = report.tables[0]?.notes.filter(({ text }) => text.includes('it has another name'));
+    expect(renamed).toHaveLength(3);
+  });
+
+  it.each(['nocase', 'NoCase', 'binary', 'rtrim'])(
+    'know a collation however it is written: %s',
+    async (name) => {
+      await run(`
+      CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT COLLATE ${name} NOT NULL UNIQUE, y TEXT NOT NULL);
+      CREATE INDEX given ON t (y COLLATE ${name}); INSERT INTO t VALUES (1, 'a', 'b')`);
+      const isNoCase = name.toLowerCase() === 'nocase';
+      const found = await indexesOf('t');
+      expect(found.map(({ name: index, collation }) => [index, collation?.strength])).toEqual([
+        ['given', isNoCase ? 2 : undefined],
+        ['x_1', isNoCase ? 2 : undefined],
+      ]);
+    },
+  );
+
+  it('tell of a collation only where it is another than that of bytes', async () => {
+    const report = await run(
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT COLLATE binary UNIQUE, y TEXT COLLATE rtrim UNIQUE)',
+    );
+    expect(report.tables[0]?.notes.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/: it compares bytes, not by the collation RTRIM$/),
+    ]);
+  });
+
   it('that cannot be built are reported, and the import is not complete', async () => {
     const report = await run(
       `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE UNIQUE); INSERT INTO t VALUES (1, 'é'), (2, 'É')`,

@@ -163,7 +163,9 @@ describe(converterFor, () => {
     ['json', '{"a":"\\ud800"}'],
     ['json', '{"a\\u0000b":1}'],
     ['json', '{"_bsontype":"Long"}'],
-  ])('makes no %s of %s', (type, text) => {
+    ['json', '['.repeat(180) + '1' + ']'.repeat(180)],
+    ['json', '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000)],
+  ])('makes no %s of %.50s', (type, text) => {
     expect(converterFor(type)(text)).toBe(UNCHANGED);
   });
 
@@ -184,6 +186,14 @@ describe(converterFor, () => {
 
   it('takes zeros before a number for the same number', () => {
     expect(converterFor('int')('007')).toEqual(new mongo.BSON.Int32(7));
+  });
+
+  it('makes JSON of as many levels as MongoDB stores', () => {
+    expect(converterFor('json')('{"[[":['.repeat(89) + '["]]"]' + ']}'.repeat(89))).not.toBe(UNCHANGED);
+  });
+
+  it('makes JSON of a text of many millions of characters', () => {
+    expect(converterFor('json')(JSON.stringify({ a: 'x'.repeat(15_000_000) }))).not.toBe(UNCHANGED);
   });
 
   it('tells a repeated key from an equal one elsewhere', () => {

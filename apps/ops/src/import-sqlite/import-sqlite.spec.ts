@@ -8,7 +8,7 @@ import { differences } from '../../test/import-sqlite/compare-values.ts';
 import { createSource, fillSql, ODD_SQL, ODD_TABLES } from '../../test/import-sqlite/odd-source.ts';
 import { silentProgress } from '../../test/import-sqlite/silent-progress.ts';
 import { dryRun, importSqlite } from './import-sqlite.ts';
-import type { Mapping } from './mapping/mapping.ts';
+import type { Mapping, TableMapping } from './mapping/mapping.ts';
 import type { ImportReport } from './report/import-report.ts';
 
 const GEOPACKAGE = resolve(import.meta.dirname, '../../test/import-sqlite/geopackage.gpkg.gz');
@@ -152,17 +152,43 @@ describe(importSqlite.name, () => {
     expect(report.tables[0]?.verified).toMatchObject({ documents: 2, isEqual: false });
   });
 
-  it('reports a row that MongoDB cannot hold, and imports the others', async () => {
+  it.each<[string, string, TableMapping]>([
+    ['a blob', 'zeroblob(17000000)', {}],
+    ['binary', `printf('%.*c', 18000000, 'x')`, { columns: { v: { type: 'binary' } } }],
+    [
+      'JSON',
+      `'[' || replace(hex(zeroblob(800000)), '0', '0,') || '0]'`,
+      { columns: { v: { type: 'json' } } },
+    ],
+  ])('reports a row that MongoDB cannot hold, and imports the others: %s', async (_, value, mapping) => {
     createSource(
       file,
-      'CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB); INSERT INTO t VALUES (1, 1), (2, zeroblob(17000000)), (3, 3)',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, '1'), (2, ${value}), (3, '3')`,
     );
-    const report = await run();
+    const report = await run({ tables: { t: mapping } });
     expect(report.isComplete).toBe(false);
     expect(report.tables[0]).toMatchObject({
       documents: 2,
       failed: 1,
       failures: [{ row: 2, reason: 'its document is larger than 16 MB' }],
+      verified: { isEqual: true },
+    });
+  });
+
+  it('stores JSON of as many levels as MongoDB does, and reports a row that has more with what is embedded', async () => {
+    const json = `'[' || replace(hex(zeroblob(89)), '0', '[') || '1' || replace(hex(zeroblob(89)), '0', ']') || ']'`;
+    createSource(
+      file,
+      `CREATE TABLE parents (id INTEGER PRIMARY KEY, v); INSERT INTO parents VALUES (1, ${json}), (2, '[]'), (3, '[]');
+       CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents, v); INSERT INTO children VALUES (1, 2, ${json})`,
+    );
+    const columns: TableMapping['columns'] = { v: { type: 'json' } };
+    const embedInto = { table: 'parents', as: 'children' };
+    const report = await run({ tables: { parents: { columns }, children: { columns, embedInto } } });
+    expect(report.tables.find(({ table }) => table === 'parents')).toMatchObject({
+      documents: 2,
+      failures: [{ row: 2, reason: 'its document is nested too deeply' }],
+      notes: [],
       verified: { isEqual: true },
     });
   });

@@ -144,11 +144,5 @@ function toExtendedJson(document: Buffer): string {
 }
 
 function toPlanned({ name, keys, options }: IndexPlan): BuiltIndex {
-  const defaultName = keys.map(([path, direction]) => `${path}_${direction}`).join('_');
-  return {
-    name: name ?? defaultName,
-    keys: Object.fromEntries(keys),
-    isUnique: options.unique === true,
-    status: 'ready',
-  };
+  return { name, keys: Object.fromEntries(keys), isUnique: options.unique === true, status: 'ready' };
 }

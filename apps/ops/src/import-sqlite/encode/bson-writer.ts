@@ -1,5 +1,6 @@
 import { mongo } from 'mongoose';
 import type { SqlValue } from '../source/sqlite-source.ts';
+import { DocumentTooLargeError, MAX_DOCUMENT_BYTES } from './document-too-large.error.ts';
 
 /** Types of elements. @see https://bsonspec.org/spec.html */
 const TYPE = {
@@ -86,7 +87,11 @@ export class BsonWriter {
     this.offset += 5 + value.length;
   }
 
-  /** Writes anything that BSON knows. */
+  /**
+   * Writes anything that BSON knows.
+   *
+   * @throws {@link DocumentTooLargeError} When the value alone is more than a document may be
+   */
   any(name: Uint8Array, value: unknown): void {
     if (value instanceof Date) {
       this.#head(TYPE.date, name, FIXED_BYTES);
@@ -96,9 +101,10 @@ export class BsonWriter {
       this.#head(TYPE.boolean, name, FIXED_BYTES);
       this.bytes[this.offset++] = value ? 1 : 0;
     } else if (typeof value === 'string') this.#text(name, value);
+    else if (value instanceof mongo.Binary) this.binary(name, value.value(), value.sub_type);
     else {
       // One element: its length, type and name before it, and a zero after it.
-      const document = mongo.BSON.serialize({ v: value }, { checkKeys: false });
+      const document = serialize({ v: value });
       this.#head(document[4] ?? TYPE.null, name, document.length);
       this.bytes.set(document.subarray(7, -1), this.offset);
       this.offset += document.length - 8;
@@ -164,5 +170,22 @@ export class BsonWriter {
     this.bytes.copy(larger, 0, 0, this.offset);
     this.bytes = larger;
     this.view = new DataView(larger.buffer, larger.byteOffset, larger.length);
+  }
+}
+
+/** @throws {@link DocumentTooLargeError} */
+function serialize(value: mongo.Document): Uint8Array {
+  const document = tryToSerialize(value);
+  // What does not fit into its memory, which is larger than this, the driver may also cut.
+  if (document.length > MAX_DOCUMENT_BYTES) throw new DocumentTooLargeError();
+  return document;
+}
+
+function tryToSerialize(value: mongo.Document): Uint8Array {
+  try {
+    return mongo.BSON.serialize(value, { checkKeys: false });
+  } catch (error) {
+    if (!Error.isError(error) || error.name !== 'RangeError') throw error;
+    throw new DocumentTooLargeError({ cause: error });
   }
 }

@@ -4,7 +4,10 @@ import { UNCHANGED } from './unchanged.ts';
 
 const INT32_MAX = 2n ** 31n - 1n;
 const INT64_MAX = 2n ** 63n - 1n;
-const STRINGS = /"(?:[^"\\]|\\.)*"/g;
+/** By pieces and not by characters, of which it could take ten millions only. */
+const STRINGS = /"(?:[^"\\]+|\\.)*"/g;
+/** MongoDB stores one more, which is that of the document. @see https://github.com/mongodb/mongo/blob/v8.0/src/mongo/bson/bson_depth.h */
+const MOST_LEVELS = 179;
 /** The driver takes an object with this key for one of its types. */
 const DRIVER_KEY = '_bsontype';
 
@@ -14,7 +17,8 @@ class LossError extends Error {}
 /**
  * JSON as a value of BSON: whole numbers as integers, exactly as they are written, others as doubles.
  *
- * @returns {@link UNCHANGED} for what is not JSON, and for numbers, texts and keys that would be lost
+ * @returns {@link UNCHANGED} for what is not JSON or nested more deeply than MongoDB stores it, and for numbers, texts and keys that would
+ *   be lost
  */
 export function parseJson(text: string): unknown {
   let members = 0;
@@ -27,8 +31,9 @@ export function parseJson(text: string): unknown {
       if (typeof part === 'string' && !part.isWellFormed()) throw new LossError();
       return typeof part === 'number' && source !== undefined ? toNumber(source) : part;
     });
+    const written = shapeOf(text);
     // The value as a whole is a member of an object without a key. A key that is there twice is told once.
-    return members - 1 === countMembers(text) ? value : UNCHANGED;
+    return members - 1 === written.members && written.levels <= MOST_LEVELS ? value : UNCHANGED;
   } catch {
     return UNCHANGED;
   }
@@ -40,9 +45,17 @@ type ParseWithSource = (
   reviver: (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown,
 ) => unknown;
 
-/** As they are written: one for each colon. */
-function countMembers(text: string): number {
-  return text.replaceAll(STRINGS, '').split(':').length - 1;
+/** Of JSON as it is written: members of objects, one for each colon, and how deeply it is nested. */
+function shapeOf(text: string): { members: number; levels: number } {
+  const bare = text.replaceAll(STRINGS, '');
+  let [members, level, levels] = [0, 0, 0];
+  for (let place = 0; place < bare.length; place += 1) {
+    const character = bare[place];
+    if (character === ':') members += 1;
+    else if (character === '[' || character === '{') levels = Math.max(levels, (level += 1));
+    else if (character === ']' || character === '}') level -= 1;
+  }
+  return { members, levels };
 }
 
 function toNumber(source: string): unknown {

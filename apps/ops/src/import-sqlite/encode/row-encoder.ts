@@ -1,8 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { StatementSync } from 'node:sqlite';
 import type { FieldPlan, IdPlan, RowPlan } from '../plan/import-plan.ts';
+import { decodeText } from '../source/decode-text.ts';
 import { quoted, type SqlRow, type SqlValue } from '../source/sqlite-source.ts';
 import { elementName, type BsonWriter } from './bson-writer.ts';
+import { DocumentTooLargeError, MAX_DOCUMENT_BYTES } from './document-too-large.error.ts';
 import { EmbedEncoder } from './embed-encoder.ts';
 import { rowNumberOf, type EncoderContext } from './encoder-context.ts';
 import { ReferenceEncoder } from './reference-encoder.ts';
@@ -26,6 +27,7 @@ interface NamedField {
 export class RowEncoder {
   readonly plan: RowPlan;
   readonly #context: EncoderContext;
+  readonly #isUtf8: boolean;
   readonly #fields: NamedField[];
   readonly #embeds: EmbedEncoder[];
   readonly #references: ReferenceEncoder[];
@@ -34,16 +36,23 @@ export class RowEncoder {
   constructor(plan: RowPlan, context: EncoderContext) {
     this.plan = plan;
     this.#context = context;
+    this.#isUtf8 = context.source.encoding === 'UTF-8';
     this.#fields = plan.fields.map((field) => ({ field, name: elementName(field.field) }));
     this.#embeds = plan.embeds.map(
       (embed) => new EmbedEncoder(embed, context, new RowEncoder(embed.child, context)),
     );
     this.#references = plan.references.map(
-      (reference) => new ReferenceEncoder(reference, context, new RowEncoder(reference.target, context)),
+      (reference) =>
+        new ReferenceEncoder(reference, context, new RowEncoder(reference.target, context), this),
     );
   }
 
-  /** @param position - Place of the row, from 1 */
+  /**
+   * Writes the document of a row.
+   *
+   * @param position - Place of the row, from 1
+   * @throws {@link DocumentTooLargeError} After which what was written of it is to be taken back
+   */
   encode(writer: BsonWriter, row: SqlRow, position: number): void {
     const start = writer.begin();
     const rowNumber = rowNumberOf(row, position);
@@ -51,6 +60,7 @@ export class RowEncoder {
     if (!hasKey) this.#context.note('NULL_KEY', `A row of ${this.plan.table} ${NO_KEY}`, rowNumber);
     this.encodeFields(writer, row, position, !hasKey);
     writer.end(start);
+    if (writer.offset - start > MAX_DOCUMENT_BYTES) throw new DocumentTooLargeError();
   }
 
   /** Writes what follows the `_id`. */
@@ -92,36 +102,55 @@ export class RowEncoder {
     return true;
   }
 
+  /** A value of a row, to look others up by it. */
+  keyOf(field: FieldPlan, row: SqlRow): [bytes: Uint8Array | null, value: SqlValue] {
+    const value = row[field.place] ?? null;
+    return [(typeof value === 'string' && this.#bytesIfUnsure(value, field, row)) || null, value];
+  }
+
   /** Writes one value in the type that the mapping wants, or in its own. */
   encodeValue(writer: BsonWriter, name: Uint8Array, field: FieldPlan, row: SqlRow, position: number): void {
     const value = row[field.place] ?? null;
-    if (field.convert && value !== null) {
-      const converted = field.convert(value);
-      if (converted !== UNCHANGED) return writer.any(name, converted);
-      const text = `A value of ${this.plan.table}.${field.column} cannot become what the mapping says; it is kept as it is`;
-      this.#context.note('NOT_CONVERTED', text, rowNumberOf(row, position));
+    const { convert } = field;
+    if (convert === undefined && (this.#isUtf8 || typeof value !== 'string')) {
+      const start = writer.offset;
+      // Writing tells what is all ASCII, in which there is nothing to look for.
+      const isForeign = writer.value(name, value);
+      if (!isForeign || typeof value !== 'string' || !value.includes(REPLACEMENT)) return;
+      writer.offset = start;
     }
-    const start = writer.offset;
-    const isForeign = writer.value(name, value);
-    // SQLite keeps any bytes as text; what is not UTF-8 comes with replacement characters.
-    if (!isForeign || typeof value !== 'string' || !value.includes(REPLACEMENT)) return;
-    const bytes = this.#bytesOf(field, row);
-    if (bytes === undefined || this.#isValid(bytes)) return;
-    writer.offset = start;
-    writer.binary(name, bytes, BROKEN_TEXT_SUBTYPE);
-    const text = `A text of ${this.plan.table}.${field.column} is not valid; its bytes are kept as binary of subtype 128`;
-    this.#context.note('TEXT_NOT_UTF8', text, rowNumberOf(row, position));
+    const stored = typeof value === 'string' ? this.#stored(value, field, row) : value;
+    if (typeof value === 'string' && stored instanceof Uint8Array) {
+      writer.binary(name, stored, BROKEN_TEXT_SUBTYPE);
+      const text = `A text of ${this.plan.table}.${field.column} is not valid; its bytes are kept as binary of subtype 128`;
+      this.#context.note('TEXT_NOT_UTF8', text, rowNumberOf(row, position));
+    } else {
+      const converted = convert && stored !== null ? convert(stored) : UNCHANGED;
+      if (converted !== UNCHANGED) return writer.any(name, converted);
+      writer.value(name, stored);
+    }
+    if (convert && stored !== null) this.#noteUnconverted(field, row, position);
   }
 
-  #isValid(bytes: Uint8Array): boolean {
-    if (this.#context.source.isUtf8) return isUtf8(bytes);
-    // The decoder for UTF-16 is the same in either byte order.
-    return bytes.length % 2 === 0 && Buffer.from(bytes).toString('utf16le').isWellFormed();
+  /** A text as it is in the file, or its bytes where they are no valid text, which SQLite keeps as well. */
+  #stored(read: string, field: FieldPlan, row: SqlRow): Uint8Array | string {
+    const bytes = this.#bytesIfUnsure(read, field, row);
+    return bytes === undefined ? read : (decodeText(bytes, this.#context.source.encoding) ?? bytes);
+  }
+
+  /** What is not UTF-8 comes with replacement characters; what SQLite makes of UTF-16 tells nothing. */
+  #bytesIfUnsure(read: string, field: FieldPlan, row: SqlRow): Uint8Array | undefined {
+    return this.#isUtf8 && !read.includes(REPLACEMENT) ? undefined : this.#bytesOf(field, row);
+  }
+
+  #noteUnconverted(field: FieldPlan, row: SqlRow, position: number): void {
+    const text = `A value of ${this.plan.table}.${field.column} cannot become what the mapping says; it is kept as it is`;
+    this.#context.note('NOT_CONVERTED', text, rowNumberOf(row, position));
   }
 
   #bytesOf(field: FieldPlan, row: SqlRow): Uint8Array | undefined {
-    const { table, rowid, fields } = this.plan;
-    if (rowid === undefined) return asBytes(row[field.place + columnsIn(fields, row)]);
+    const { table, rowid, hasBytes, fields } = this.plan;
+    if (hasBytes) return asBytes(row[field.place + columnsIn(fields, row)]);
     let statement = this.#rawText.get(field);
     if (statement === undefined) {
       const sql = `SELECT CAST(${quoted(field.column)} AS BLOB) FROM ${quoted(table)} WHERE ${rowid} = ?`;

@@ -40,8 +40,8 @@ describe(buildIndexes.name, () => {
 
   it('says which cannot be built, and builds the others', async () => {
     const plans: IndexPlan[] = [
-      { name: undefined, keys: [['m', -1]], options: { unique: true } },
-      { name: undefined, keys: [['m', 1]], options: {} },
+      { name: 'm_-1', keys: [['m', -1]], options: { unique: true } },
+      { name: 'm_1', keys: [['m', 1]], options: {} },
     ];
     const built = await buildIndexes(collection, plans, new AbortController().signal);
     expect(built).toMatchObject([

@@ -26,13 +26,9 @@ export async function buildIndexes(
   const built: BuiltIndex[] = [];
   for (const { name, keys, options } of indexes) {
     signal.throwIfAborted();
-    const index = {
-      name: name ?? keys.map(([path, direction]) => `${path}_${direction}`).join('_'),
-      keys: Object.fromEntries(keys),
-      isUnique: options.unique === true,
-    };
+    const index = { name, keys: Object.fromEntries(keys), isUnique: options.unique === true };
     try {
-      const description = { ...options, key: new Map(keys), name: index.name };
+      const description = { ...options, key: new Map(keys), name };
       const command = { createIndexes: collection.collectionName, indexes: [description] };
       await collection.db.command(command, { signal });
       built.push({ ...index, status: 'ready' });

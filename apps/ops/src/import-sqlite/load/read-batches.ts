@@ -1,5 +1,6 @@
 import { ContentHash } from '../../raw/content-hash.ts';
 import { BsonWriter } from '../encode/bson-writer.ts';
+import { DocumentTooLargeError } from '../encode/document-too-large.error.ts';
 import { rowNumberOf } from '../encode/encoder-context.ts';
 import { RowEncoder } from '../encode/row-encoder.ts';
 import type { LoadPlan } from '../plan/import-plan.ts';
@@ -19,8 +20,6 @@ export interface Batch extends NumberedDocuments {
 
 const BATCH_BYTES = 1_048_576;
 const BATCH_DOCUMENTS = 5_000;
-/** @see https://www.mongodb.com/docs/manual/reference/limits/#mongodb-limit-BSON-Document-Size */
-const MAX_DOCUMENT_BYTES = 16 * 1_048_576;
 /** Of rows that are read at once: their bytes at most, and their number. More are no faster. */
 const PAGE_BYTES = 262_144;
 const LEAST_PAGE = 8;
@@ -68,14 +67,15 @@ export class BatchReader {
           if (typeof row[0] === 'bigint') position.rowid = row[0];
           const start = writer.offset;
           const embedded = this.#plan.rows.embeds.length === 0 ? [] : [...this.#embedded];
-          encoder.encode(writer, row, position.rows);
-          if (writer.offset - start > MAX_DOCUMENT_BYTES) {
-            this.#fail(rowNumberOf(row, position.rows), 'its document is larger than 16 MB');
+          try {
+            encoder.encode(writer, row, position.rows);
+            rowNumbers.push(Number(rowNumberOf(row, position.rows)));
+          } catch (error) {
+            if (!(error instanceof DocumentTooLargeError)) throw error;
+            this.#fail(rowNumberOf(row, position.rows), error.message);
             writer.offset = start;
             this.#embedded.clear();
             for (const [key, count] of embedded) this.#embedded.set(key, count);
-          } else {
-            rowNumbers.push(Number(rowNumberOf(row, position.rows)));
           }
           if (writer.offset < BATCH_BYTES && rowNumbers.length < BATCH_DOCUMENTS) continue;
           yield this.#seal(writer, rowNumbers);

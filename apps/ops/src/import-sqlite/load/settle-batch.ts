@@ -24,13 +24,30 @@ export interface SettleOptions {
 }
 
 const DUPLICATE_KEY = 11_000;
+/** What an insert says of more than 180 levels. */
+const OVERFLOW = 15;
 /**
  * What the server may have against one document: BadValue, Overflow, a name of a field, an `_id` of a type that cannot be one, a validator,
  * two lists in one index, too large, no geometry.
  *
  * @see https://github.com/mongodb/mongo/blob/v8.0/src/mongo/base/error_codes.yml
  */
-const DOCUMENT_CODES = new Set([2, 15, 52, 53, 55, 56, 57, 121, 171, 10_334, 16_755, 17_280, 17_419, 17_420]);
+const DOCUMENT_CODES = new Set([
+  2,
+  OVERFLOW,
+  52,
+  53,
+  55,
+  56,
+  57,
+  121,
+  171,
+  10_334,
+  16_755,
+  17_280,
+  17_419,
+  17_420,
+]);
 const PAUSE_MS = { first: 100, last: 2_000 };
 /** `_id`s in one query. */
 const LOOK_UP = 1_000;
@@ -52,7 +69,8 @@ export async function settleBatch(
   const others = refusals.filter(({ code }) => code !== DUPLICATE_KEY);
   const failures = others.map(({ place, code }) => ({
     place,
-    reason: `the server has refused it (code ${code})`,
+    reason:
+      code === OVERFLOW ? 'its document is nested too deeply' : `the server has refused it (code ${code})`,
   }));
   const conflicts = await persist(() => findConflicts(collection, batch, duplicates), options);
   return {

@@ -21,13 +21,15 @@ export type IdPlan =
   | { from: 'position' }
   | { from: 'rowid' };
 
-/** How the rows of a table become documents. A row is the rowid (or NULL), then the columns, then their bytes where there is no rowid. */
+/** How the rows of a table become documents. A row is the rowid (or NULL), then the columns, then the bytes of its texts where {@link RowPlan.hasBytes}. */
 export interface RowPlan {
   table: string;
   /** What to select, without FROM. */
   select: string;
   /** An expression, where the table has a rowid. */
   rowid: string | undefined;
+  /** Whether the bytes of its texts are read at once, and not only when they are asked for. */
+  hasBytes: boolean;
   fields: FieldPlan[];
   id: IdPlan;
   omitNulls: boolean;
@@ -62,8 +64,8 @@ export interface ReferencePlan {
 }
 
 export interface IndexPlan {
-  /** As in SQLite; without it, the driver's. */
-  name: string | undefined;
+  /** As in SQLite, or that which the driver would give. */
+  name: string;
   keys: [path: string, direction: -1 | 1][];
   options: Pick<mongo.CreateIndexesOptions, 'collation' | 'partialFilterExpression' | 'unique'>;
 }

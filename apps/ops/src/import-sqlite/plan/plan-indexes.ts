@@ -13,13 +13,16 @@ const LOWEST: Record<string, unknown> = {
 };
 const NOT_NULL = { $type: ['number', 'string', 'binData', 'bool', 'date', 'object', 'array', 'objectId'] };
 
+/** Names that MongoDB does not give to an index, or only to its own. */
+const RESERVED_NAMES = new Set(['', '*', '_id_']);
+
 /** Indexes for the collection of a table, from those that the table has in SQLite. */
 export function planIndexes(
   source: SqliteSource,
   table: SqliteTable,
   rows: RowPlan,
 ): { indexes: IndexPlan[]; notes: Note[] } {
-  const indexes: IndexPlan[] = [];
+  const indexes: Unnamed[] = [];
   const notes: Note[] = [];
   const seen = new Set<string>();
   if (rows.id.from === 'columns') {
@@ -29,7 +32,12 @@ export function planIndexes(
     seen.add(JSON.stringify([keys, {}]));
   }
   for (const index of table.indexes) {
-    if (index.origin === 'pk') continue;
+    if (index.origin === 'pk') {
+      const change = bytesOnly(index);
+      const text = `The primary key of ${table.name}: ${change}`;
+      if (change !== undefined) notes.push({ code: 'INDEX_CHANGED', text });
+      continue;
+    }
     const { plan, problem, change } = planIndex(source, table, rows, index);
     const label = `Index ${index.name} of ${table.name}`;
     if (plan === undefined)
@@ -43,11 +51,13 @@ export function planIndexes(
     }
     if (change !== undefined) notes.push({ code: 'INDEX_CHANGED', text: `${label}: ${change}` });
   }
-  return { indexes, notes };
+  return { indexes: withNames(indexes), notes };
 }
 
+type Unnamed = Omit<IndexPlan, 'name'> & { name: string | undefined };
+
 interface Planned {
-  plan?: IndexPlan;
+  plan?: Unnamed;
   problem?: string;
   change?: string;
 }
@@ -62,13 +72,21 @@ function planIndex(source: SqliteSource, table: SqliteTable, rows: RowPlan, inde
     if (keys.some(([other]) => other === path)) return { problem: 'it names a column twice' };
     keys.push([path, isDescending ? -1 : 1]);
   }
+  if (keys.every(([path]) => path === '_id')) {
+    const difference = bytesOnly(index);
+    return { problem: ['MongoDB has one on _id by itself', difference].filter(Boolean).join('; ') };
+  }
   const notNull = notNullColumns(index);
   if (index.condition !== undefined && notNull === undefined && index.isUnique) {
     return { problem: `it is unique on the rows of a condition: ${index.condition}` };
   }
   const collation = collationOf(table, index);
   const filter = index.isUnique || notNull ? filterFor(source, table, rows, index, notNull ?? []) : undefined;
+  const hasName = index.origin === 'c' && !RESERVED_NAMES.has(index.name);
   const changes = [
+    ...(index.origin === 'c' && !hasName
+      ? ['it has another name, since MongoDB does not give this one']
+      : []),
     ...(collation.change === undefined ? [] : [collation.change]),
     ...(index.condition !== undefined && !notNull
       ? [`it covers all rows, not those of ${index.condition}`]
@@ -76,7 +94,7 @@ function planIndex(source: SqliteSource, table: SqliteTable, rows: RowPlan, inde
   ];
   return {
     plan: {
-      name: index.origin === 'c' && index.name !== '*' ? index.name : undefined,
+      name: hasName ? index.name : undefined,
       keys,
       options: {
         ...(index.isUnique && { unique: true }),
@@ -139,17 +157,37 @@ function conditionFor(source: SqliteSource, table: SqliteTable, rows: RowPlan, c
 }
 
 /** MongoDB compares a whole index in one way. */
-function collationOf(table: SqliteTable, { keys }: SqliteIndex): { isNoCase: boolean; change?: string } {
-  const special = keys.filter(({ collation }) => collation !== 'BINARY');
-  if (special.length === 0) return { isNoCase: false };
-  const texts = keys.filter(({ column, collation }) => {
+function collationOf(table: SqliteTable, index: SqliteIndex): { isNoCase: boolean; change?: string } {
+  const change = bytesOnly(index);
+  if (change === undefined) return { isNoCase: false };
+  const texts = index.keys.filter(({ column, collation }) => {
     const affinity = table.columns.find(({ name }) => name === column)?.affinity;
     return collation !== 'BINARY' || affinity === 'TEXT' || affinity === 'BLOB';
   });
-  if (texts.every(({ collation }) => collation === 'NOCASE')) {
-    const change = `NOCASE has become a collation (${NO_CASE.locale}, strength ${NO_CASE.strength}); a query has to name it to use the index`;
-    return { isNoCase: true, change };
-  }
-  const names = [...new Set(special.map(({ collation }) => collation))].join(', ');
-  return { isNoCase: false, change: `it compares bytes, not by the collation ${names}` };
+  if (texts.some(({ collation }) => collation !== 'NOCASE')) return { isNoCase: false, change };
+  return {
+    isNoCase: true,
+    change: `NOCASE has become a collation (${NO_CASE.locale}, strength ${NO_CASE.strength}); a query has to name it to use the index`,
+  };
+}
+
+/** What is different where an index compares bytes in MongoDB, if anything is. */
+function bytesOnly({ keys }: SqliteIndex): string | undefined {
+  const special = new Set(keys.map(({ collation }) => collation).filter((name) => name !== 'BINARY'));
+  return special.size === 0
+    ? undefined
+    : `it compares bytes, not by the collation ${[...special].join(', ')}`;
+}
+
+/** Those that have none are called as the driver would call them, with a number where an index is called so already. */
+function withNames(plans: readonly Unnamed[]): IndexPlan[] {
+  const taken = new Set(plans.map(({ name }) => name));
+  return plans.map((plan) => {
+    if (plan.name !== undefined) return { ...plan, name: plan.name };
+    const wanted = plan.keys.map(([path, direction]) => `${path}_${direction}`).join('_');
+    let name = wanted;
+    for (let number = 2; taken.has(name); number += 1) name = `${wanted}_${number}`;
+    taken.add(name);
+    return { ...plan, name };
+  });
 }

@@ -35,15 +35,16 @@ export function planRows(request: RowsRequest): RowPlan {
   const key = embeddedBy ? [] : keyOf(request);
   const fields = planFields(request, key);
   const columns = table.columns.map(({ name }) => inTable(quoted(name)));
-  // Where a row cannot be asked for again, the bytes of its texts are read at once.
-  const bytes =
-    rowid === undefined
-      ? columns.map((name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) END`)
-      : [];
+  // A row without a number cannot be asked for again, and what SQLite makes of UTF-16 does not tell whether it was valid.
+  const hasBytes = rowid === undefined || !table.isUtf8;
+  const bytes = hasBytes
+    ? columns.map((name) => `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) END`)
+    : [];
   return {
     table: table.name,
     select: [rowid ?? 'NULL', ...columns, ...bytes].join(', '),
     rowid,
+    hasBytes,
     fields,
     id: planId(table, fields, key),
     omitNulls: mapping.omitNulls ?? false,

@@ -20,7 +20,7 @@ export interface SqliteIndex {
   isUnique: boolean;
   /** How it came about: `CREATE INDEX`, a UNIQUE constraint, or the primary key. */
   origin: 'c' | 'pk' | 'u';
-  /** `undefined` as a column is an expression. */
+  /** `undefined` as a column is an expression; names of collations are in capitals, since SQLite takes them in any case. */
   keys: { column: string | undefined; isDescending: boolean; collation: string }[];
   /** What follows WHERE, of an index on part of the rows. */
   condition: string | undefined;
@@ -35,6 +35,8 @@ export interface SqliteForeignKey {
 export interface SqliteTable {
   name: string;
   kind: TableKind;
+  /** Whether its texts are UTF-8, as all of the file. */
+  isUtf8: boolean;
   isWithoutRowid: boolean;
   /** Under which name the rowid can be asked for; `undefined` where there is none, or where columns hide it. */
   rowidName: string | undefined;
@@ -85,6 +87,7 @@ function readTable(
   kind: TableKind,
   isWithoutRowid: boolean,
 ): SqliteTable {
+  const isUtf8 = source.encoding === 'UTF-8';
   try {
     const columns = readColumns(source, name);
     const key = columns
@@ -97,6 +100,7 @@ function readTable(
     return {
       name,
       kind,
+      isUtf8,
       isWithoutRowid,
       rowidName: hasRowid ? rowidNameOf(columns) : undefined,
       rowidColumn: hasRowid && kind === 'table' && key.length === 1 && !hasKeyIndex ? key[0] : undefined,
@@ -110,6 +114,7 @@ function readTable(
     return {
       name,
       kind,
+      isUtf8,
       isWithoutRowid,
       rowidName: undefined,
       rowidColumn: undefined,
@@ -154,7 +159,7 @@ function readIndexes(source: SqliteSource, table: string): SqliteIndex[] {
       .map((key) => ({
         column: key.name === null ? undefined : String(key.name),
         isDescending: key.desc === 1,
-        collation: String(key.coll),
+        collation: String(key.coll).toUpperCase(),
       })),
   }));
 }

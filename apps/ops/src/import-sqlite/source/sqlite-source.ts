@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { ImportError } from '../import-sqlite.error.ts';
+import type { TextEncoding } from './decode-text.ts';
 
 /** What SQLite gives for a value: INTEGER as bigint, REAL as number, TEXT, BLOB, NULL. */
 export type SqlValue = bigint | number | string | Uint8Array | null;
@@ -22,8 +23,7 @@ export class SqliteSource {
   readonly name: string;
   /** Changes with the content of the file, as far as its size and time of change tell. */
   readonly fingerprint: string;
-  /** Whether text is stored as UTF-8; the alternative is UTF-16. */
-  readonly isUtf8: boolean;
+  readonly encoding: TextEncoding;
   readonly #database: DatabaseSync;
   #temporaryTables = 0;
 
@@ -31,7 +31,7 @@ export class SqliteSource {
     this.name = basename(path);
     this.#database = database;
     this.fingerprint = fingerprint;
-    this.isUtf8 = this.#database.prepare('PRAGMA encoding').get()?.encoding === 'UTF-8';
+    this.encoding = this.#database.prepare('PRAGMA encoding').get()?.encoding as TextEncoding;
   }
 
   /** @throws {@link ImportError} `SOURCE_UNREADABLE` */
