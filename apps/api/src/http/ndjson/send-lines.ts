@@ -81,15 +81,9 @@ class Pace {
 
 /** Resolves when nobody reads the stream any more, whether the client has all of it or has gone. */
 async function sendAll(reply: FastifyReply, stream: Readable): Promise<void> {
-  const { socket } = reply.request.raw;
   const isOver = new Promise<void>((done) => stream.once('close', done));
-  const stop = () => void stream.destroy();
-  socket.once('close', stop);
   void reply.send(stream);
-  // It closed before there was anything to send.
-  if (socket.destroyed) stop();
   await isOver;
-  socket.off('close', stop);
 }
 
 interface Lines<T> {
