@@ -2,7 +2,7 @@ import { base } from './jest.config.js';
 
 /** Part of the ordinary tests, because they take seconds; of these only what is named after a row. */
 const SPECS_WITH_ROWS = [
-  'apps/api/test/{contacts-attacks,contacts-limits,errors,errors-table,guard-evasion,input-limits,input-values,mongodb-test,overload,process,trusted-proxies}.spec.ts',
+  'apps/api/test/{contacts-attacks,contacts-limits,errors,errors-table,guard-evasion,input-limits,input-values,mongodb-test,overload,process,shutdown,trusted-proxies}.spec.ts',
   'libs/config/src/environment.spec.ts',
   'libs/database/src/repository/repository.property.spec.ts',
   'test/containers/*.spec.ts',

@@ -14,9 +14,14 @@ const OPERATOR = /^(?:\d?>|[|&;()<])/;
 
 /** Finds the calls in the shell blocks of a page: alone, by npm, in containers, behind pipes and inside of `$(…)`. */
 export function commandsOfPage(file: string, markdown: string): OpsCommand[] {
-  return [...markdown.matchAll(/^( *)```(?:bash|sh|console)\n([\s\S]*?)^\1```$/gm)].flatMap(
-    ({ index, 2: script = '' }) => commandsOfScript(file, script, lineAt(markdown, index) + 1),
+  return scriptsOf(markdown).flatMap(({ script, index }) =>
+    commandsOfScript(file, script, lineAt(markdown, index) + 1),
   );
+}
+
+/** The lines of the shell blocks of a page, each with those that continue it. */
+export function linesOfPage(markdown: string): string[] {
+  return scriptsOf(markdown).flatMap(({ script }) => linesOf(script).map(({ text }) => text.trim()));
 }
 
 /** Finds the calls in lists such as `command: [ops, backup, create]`, and in the scripts of `[sh, -c, …]`. */
@@ -36,12 +41,21 @@ export function commandsOfYaml(file: string, text: string): OpsCommand[] {
 }
 
 function commandsOfScript(file: string, script: string, firstLine: number): OpsCommand[] {
-  return [...script.matchAll(/(?:\\\n|[^\n])+/g)].flatMap(({ 0: text, index }) =>
+  return linesOf(script).flatMap(({ text, index }) =>
     callsOf(text.replaceAll('\\\n', ' ')).map((words) => ({
       place: `${file}:${firstLine + lineAt(script, index) - 1}`,
       words,
     })),
   );
+}
+
+function scriptsOf(markdown: string): { script: string; index: number }[] {
+  const blocks = markdown.matchAll(/^( *)```(?:bash|sh|console)\n([\s\S]*?)^\1```$/gm);
+  return [...blocks].map(({ index, 2: script = '' }) => ({ script, index }));
+}
+
+function linesOf(script: string): { text: string; index: number }[] {
+  return [...script.matchAll(/(?:\\\n|[^\n])+/g)].map(({ 0: text, index }) => ({ text, index }));
 }
 
 /** One line of a shell may call it several times. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiProcess } from '../support/api-process.ts';
+import { allWith, ContactCalls, outcomes } from '../support/contact-calls.ts';
 import { expectFigure, percentile, ROUNDS } from '../support/figures.ts';
 import { freePort } from '../support/free-port.ts';
 import { MongodServer } from '../support/mongod-server.ts';
@@ -114,10 +115,15 @@ it.each(ROUNDS)(
   async () => {
     const mongod = await startBoth();
     const { pid } = api;
+    const contacts = new ContactCalls(api.url);
+    await contacts.createOne();
+    await contacts.make();
     const health = new Prober(`${api.url}/health`);
     await sleep(500);
+    const underWay = contacts.make(2);
     const killedAt = health.now;
     await mongod.kill();
+    const afterwards = contacts.make(2);
     const calls = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const startedAt = performance.now();
@@ -135,7 +141,10 @@ it.each(ROUNDS)(
       limit: 2_000,
     });
     expect(new Set(calls.map(({ status }) => status))).toEqual(new Set([503]));
-    const longest = Math.max(...calls.map(({ elapsedMs }) => elapsedMs));
+    expect(outcomes(await afterwards)).toEqual(allWith(() => 503));
+    expect(outcomes(await underWay).filter((outcome) => !/: (20[01]|503)$/.test(outcome))).toEqual([]);
+    const all = [...calls, ...(await afterwards), ...(await underWay)];
+    const longest = Math.max(...all.map(({ elapsedMs }) => elapsedMs));
     expectFigure({ row: 'A05', what: 'slowest call', value: longest, unit: 'ms', limit: 6_000 });
 
     await mongod.restart();

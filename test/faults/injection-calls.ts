@@ -1,4 +1,4 @@
-import { MongoRepository } from '#database';
+import { MongoRepository, type BulkOperation, type BulkOptions, type OperationOptions } from '#database';
 import { mongo, Schema } from 'mongoose';
 
 /** A document with every kind of field that a filter may ask for. */
@@ -156,12 +156,115 @@ export const BY_DOCUMENT: Calls = {
     return people.stored(firstId);
   },
 };
+/** Of {@link ELEMENTS}: each takes the filter that stands in the place of its elements. */
+export const IN_ARRAY_FILTERS: Place[] = [
+  (tag) => [{ tag }, { 'part.city': 'Ulm' }],
+  (element) => [{ tag: 'a' }, { part: element }],
+  (city) => [{ tag: 'a' }, { 'part.city': city }],
+  (floor) => [{ tag: 'a' }, { 'part.city': 'Ulm', 'part.floor': floor }],
+  (tag) => [{ $or: [{ tag: 'a' }, { tag }] }, { 'part.city': 'Ulm' }],
+  (city) => [{ tag: 'a' }, { $and: [{ 'part.city': 'Ulm' }, { $nor: [{ 'part.city': city }] }] }],
+  (value) => [{ tag: 'a' }, { 'part.city': 'Ulm', $or: value }],
+  (value) => [{ tag: 'a' }, { 'part.city': 'Ulm', $where: value }],
+  (value) => [{ tag: 'a' }, { 'part.city': 'Ulm', $expr: value }],
+  (name) => [{ tag: 'a' }, { 'part.city': 'Ulm', [JSON.stringify(name)]: 'a' }],
+  (value) => [{ tag: 'a' }, { 'part.city': 'Ulm' }, value],
+  (value) => value,
+];
+const ADA = { name: 'Ada' };
+/** What array filters are needed for. */
+const ELEMENTS = { 'tags.$[tag]': 'b', 'parts.$[part].city': 'Bonn' };
+/** Each takes array filters, and changes the document that is to be there. */
+export const BY_ARRAY_FILTERS = {
+  'arrayFilters of updateById': (people, arrayFilters) =>
+    people.updateById(firstId, ELEMENTS, { arrayFilters }),
+  'arrayFilters of updateOne': (people, arrayFilters) => people.updateOne(ADA, ELEMENTS, { arrayFilters }),
+  'arrayFilters of updateMany': (people, arrayFilters) => people.updateMany(ADA, ELEMENTS, { arrayFilters }),
+  'arrayFilters of findByIdAndUpdate': (people, arrayFilters) =>
+    people.findByIdAndUpdate(firstId, ELEMENTS, { arrayFilters }),
+  'arrayFilters of upsert': (people, arrayFilters) => people.upsert(ADA, ELEMENTS, { arrayFilters }),
+  'arrayFilters of update in bulk': inBulk((arrayFilters) => ({
+    update: { filter: ADA, update: ELEMENTS, arrayFilters },
+  })),
+  'arrayFilters of updates in bulk': inBulk((arrayFilters) => ({
+    update: { filter: ADA, update: ELEMENTS, arrayFilters, many: true },
+  })),
+  'arrayFilters of upsert in bulk': inBulk((arrayFilters) => ({
+    update: { filter: ADA, update: ELEMENTS, arrayFilters, upsert: true },
+  })),
+} satisfies Calls;
 /** Each takes an option. */
-export const OTHERS: Calls = {
+export const OTHERS = {
+  'sort of findOne': (people, sort) => people.findOne({}, { sort }),
   'sort of find': (people, sort) => people.find({}, { sort }),
   'sort of findPage': (people, sort) => people.findPage({}, { sort }),
+  'sort of stream': async (people, sort) => people.stream({}, { sort }).next(),
   'sort field of findPage': (people, name) => people.findPage({}, { sort: { [JSON.stringify(name)]: 1 } }),
   'cursor of findPage': (people, cursor) => people.findPage({}, { cursor: JSON.stringify(cursor) }),
   'field of distinct': (people, field) => people.distinct(field, {}),
-  expectedVersion: (people, expectedVersion) => people.updateById(firstId, CHANGE, { expectedVersion }),
-};
+  'expectedVersion of updateById': (people, expectedVersion) =>
+    people.updateById(firstId, CHANGE, { expectedVersion }),
+  'expectedVersion of updateOne': (people, expectedVersion) =>
+    people.updateOne(ADA, CHANGE, { expectedVersion }),
+  'expectedVersion of findByIdAndUpdate': (people, expectedVersion) =>
+    people.findByIdAndUpdate(firstId, CHANGE, { expectedVersion }),
+  'expectedVersion of replaceById': (people, expectedVersion) =>
+    people.replaceById(firstId, { name: 'Eve' }, { expectedVersion }),
+  'expectedVersion of deleteById': (people, expectedVersion) =>
+    people.deleteById(firstId, { expectedVersion }),
+  'expectedVersion of deleteOne': (people, expectedVersion) => people.deleteOne(ADA, { expectedVersion }),
+  'expectedVersion of update in bulk': inBulk((expectedVersion) => ({
+    update: { filter: ADA, update: CHANGE, expectedVersion },
+  })),
+  'expectedVersion of replace in bulk': inBulk((expectedVersion) => ({
+    replace: { id: firstId, document: { name: 'Eve' }, expectedVersion },
+  })),
+  'expectedVersion of delete in bulk': inBulk((expectedVersion) => ({
+    delete: { filter: ADA, expectedVersion },
+  })),
+} satisfies Calls;
+/** As {@link OTHERS}, of a document that was deleted softly. */
+export const OF_DELETED = {
+  'expectedVersion of restoreById': (people, expectedVersion) =>
+    people.restoreById(firstId, { expectedVersion }),
+} satisfies Calls;
+
+// What follows is for the compiler: it asks for an attack of every option of every method.
+
+/** By these no document is chosen: they are of the driver, numbers and statements, or compared with a signature. */
+type Inert =
+  | keyof BulkOptions
+  | 'all'
+  | 'boundTo'
+  | 'count'
+  | 'limit'
+  | 'many'
+  | 'permanently'
+  | 'upsert'
+  | 'withDeleted'
+  | 'withHidden';
+/** Attacked above in the groups of their names, of methods and of `bulk`. */
+type Grouped = 'document' | 'filter' | 'id' | 'update';
+/** Its pipeline is sent as it is: nothing from outside may become a part of it. */
+type CodeOnly = 'watch';
+type WithoutOptions = 'explain' | 'stored';
+type Method = Exclude<keyof PersonRepository, CodeOnly | WithoutOptions>;
+/** Also those that one type of a union alone has. */
+type AllKeys<T> = T extends T ? keyof T : never;
+type OptionsOf<M extends Method> =
+  Required<Parameters<PersonRepository[M]>> extends [...unknown[], infer Last] ? Last : never;
+type OptionOfMethod = {
+  [M in Method]: OptionsOf<M> extends OperationOptions
+    ? `${Exclude<keyof OptionsOf<M>, Inert> & string} of ${M}`
+    : never;
+}[Method];
+type BulkParts = BulkOperation<Person> extends infer O ? (O extends O ? Omit<O, 'insert'> : never) : never;
+type OptionInBulk = {
+  [
+    O in AllKeys<BulkParts>
+  ]: `${Exclude<AllKeys<Extract<BulkParts, Record<O, unknown>>[O]>, Grouped | Inert> & string} of ${O} in bulk`;
+}[AllKeys<BulkParts>];
+type Attacked = keyof typeof BY_ARRAY_FILTERS | keyof typeof OF_DELETED | keyof typeof OTHERS;
+type NotAttacked = Exclude<OptionInBulk | OptionOfMethod, Attacked>;
+/** An error here, which `npm run check` shows, names options that are not attacked. */
+export const isEveryOptionAttacked: [NotAttacked] extends [never] ? true : NotAttacked = true;

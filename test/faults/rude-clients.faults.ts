@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_IMPORTS } from '../../apps/api/src/http/ndjson/import-place.ts';
+import { MAX_STREAMS } from '../../apps/api/src/http/ndjson/stream-places.ts';
 import { ApiProcess } from '../support/api-process.ts';
 import { expectFigure } from '../support/figures.ts';
 import { Prober } from '../support/prober.ts';
@@ -126,14 +126,14 @@ it('A24: imports that drip make room when another one needs it', async () => {
   const areTaken = async (): Promise<boolean> => {
     // One that was refused, since `another` had come before it, comes again.
     const waiting = sockets.filter(({ bytesRead }) => bytesRead === 0).length;
-    for (let n = waiting; n < MAX_IMPORTS; n += 1) await open(head, 'x');
+    for (let n = waiting; n < MAX_STREAMS; n += 1) await open(head, 'x');
     return (await another()) === 503;
   };
   expect(await waitUntil(areTaken, 5_000)).toBe(true);
   await waitUntil(async () => (await another()) === 200, PATIENCE_MS);
   expectFigure({
     row: 'A24',
-    what: `an import beside ${MAX_IMPORTS} that drip: accepted after`,
+    what: `an import beside ${MAX_STREAMS} that drip: accepted after`,
     value: performance.now() - startedAt,
     unit: 'ms',
     limit: 40_000,

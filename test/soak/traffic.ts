@@ -17,13 +17,13 @@ export class Traffic {
   readonly acknowledged = new Map<string, string>();
   /** Answers that are neither what was asked for nor 503. */
   readonly odd: string[] = [];
-  requests = 0;
-  skipped = 0;
+  readonly counts = { turns: 0, skipped: 0, answers: 0, unavailable: 0 };
+  /** Contacts that were sent again. */
+  retries = 0;
   readonly #url: string;
   readonly #timer: NodeJS.Timeout;
   readonly #underWay = new Set<Promise<void>>();
   #window: Window = { latenciesMs: [], unavailable: 0 };
-  #turn = 0;
 
   /**
    * @param url - Of the service
@@ -48,11 +48,11 @@ export class Traffic {
   }
 
   #send(): void {
+    const turn = (this.counts.turns += 1);
     if (this.#underWay.size >= MOST_UNDER_WAY) {
-      this.skipped += 1;
+      this.counts.skipped += 1;
       return;
     }
-    const turn = (this.#turn += 1);
     const request = (turn % 2 === 0 ? this.#create(turn) : this.#read(turn))
       .catch((error: unknown) => void this.odd.push(String(error)))
       .finally(() => this.#underWay.delete(request));
@@ -71,6 +71,7 @@ export class Traffic {
       }
       if (answer.status !== 503) throw new Error(`POST ${answer.status} ${answer.text}`);
       await sleep(RETRY_MS);
+      this.retries += 1;
     }
   }
 
@@ -84,11 +85,14 @@ export class Traffic {
 
   async #ask(path: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
     const startedAt = performance.now();
-    this.requests += 1;
     const answer = await fetch(`${this.#url}${path}`, init);
     const text = await answer.text();
     this.#window.latenciesMs.push(performance.now() - startedAt);
-    if (answer.status === 503) this.#window.unavailable += 1;
+    this.counts.answers += 1;
+    if (answer.status === 503) {
+      this.counts.unavailable += 1;
+      this.#window.unavailable += 1;
+    }
     return { status: answer.status, text };
   }
 }

@@ -9,8 +9,9 @@ const SAMPLES: Sample[] = Array.from({ length: 50 }, (_, n) => ({
   p99Ms: 20,
   unavailable: 0,
 }));
-const PLAN = { requests: 1_000, kills: 9 };
-const FINE = { lost: 0, odd: [], output: '', isRunning: true, load: PLAN, plan: PLAN };
+const PLAN = { turns: 1_000, kills: 9 };
+const TRAFFIC = { turns: 1_000, skipped: 0, answers: 1_000, unavailable: 0 };
+const FINE = { lost: 0, odd: [], output: '', isRunning: true, traffic: TRAFFIC, kills: 9, plan: PLAN };
 
 describe(judge, () => {
   it('is content with a service that stays as it is', () => {
@@ -24,8 +25,10 @@ describe(judge, () => {
     ['answers other than asked for or 503', {}, { odd: ['GET / 500'] }],
     ['unhandled rejections', {}, { output: 'UnhandledPromiseRejection' }],
     ['ends of the process', {}, { isRunning: false }],
-    ['requests sent', {}, { load: { ...PLAN, requests: 799 } }],
-    ['kills of the database', {}, { load: { ...PLAN, kills: 8 } }],
+    ['turns taken', {}, { traffic: { ...TRAFFIC, turns: 799 } }],
+    ['share of turns skipped', {}, { traffic: { ...TRAFFIC, skipped: 60 } }],
+    ['share of answers 503', {}, { traffic: { ...TRAFFIC, answers: 2_000, unavailable: 120 } }],
+    ['kills of the database', {}, { kills: 8 }],
   ])('names %s', (what, late, outcome) => {
     const samples = SAMPLES.map((sample, n) => (n < 25 ? sample : { ...sample, ...late }));
     const unmet = judge(samples, { ...FINE, ...outcome }).filter(({ isMet }) => !isMet);

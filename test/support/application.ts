@@ -16,13 +16,18 @@ export class TestApplication {
 
   /**
    * @param environment - Variables for this application; it is a `test` environment unless `NODE_ENV` says otherwise
+   * @param prepare - Called with the application before it connects and listens
    */
-  static async start(environment: Record<string, string>): Promise<TestApplication> {
+  static async start(
+    environment: Record<string, string>,
+    prepare?: (app: NestFastifyApplication) => void,
+  ): Promise<TestApplication> {
     // Jest gives each test file a process.env of its own.
     const before = { ...process.env };
     Object.assign(process.env, { NODE_ENV: 'test' }, environment);
     try {
       const app = await createApplication(pino({ level: 'silent' }));
+      prepare?.(app);
       await app.listen(0, '127.0.0.1');
       return new TestApplication(app, await app.getUrl());
     } finally {

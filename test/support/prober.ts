@@ -8,6 +8,14 @@ export interface Probe {
   body: string;
 }
 
+/** What tells how the service is, and what each answers when it has started, whatever becomes of the database. */
+const HEALTH_STATUSES: Record<string, readonly number[]> = {
+  '/health': [200, 503],
+  '/health/live': [200],
+  '/health/ready': [200, 503],
+  '/health/startup': [200],
+};
+
 /** Asks one address at a fixed rate, whatever the answers take, and keeps each answer. */
 export class Prober {
   readonly probes: Probe[] = [];
@@ -47,5 +55,32 @@ export class Prober {
       .then((answer) => void this.probes.push({ at, elapsedMs: this.now - at, ...answer }))
       .finally(() => this.#pending.delete(asked));
     this.#pending.add(asked);
+  }
+}
+
+/** Asks all of the paths of health at once. */
+export class HealthProbers {
+  readonly #probers: Map<string, Prober>;
+
+  constructor(url: string) {
+    this.#probers = new Map(Object.keys(HEALTH_STATUSES).map((path) => [path, new Prober(`${url}${path}`)]));
+  }
+
+  /**
+   * Stops asking and waits for the answers under way.
+   *
+   * @returns For each path its slowest answer, and how many had a status that it may not have
+   */
+  async stop(): Promise<{ path: string; slowestMs: number; odd: number }[]> {
+    return Promise.all(
+      [...this.#probers].map(async ([path, prober]) => {
+        const probes = await prober.stop();
+        return {
+          path,
+          slowestMs: Math.max(...probes.map(({ elapsedMs }) => elapsedMs)),
+          odd: probes.filter(({ status }) => HEALTH_STATUSES[path]?.includes(status) !== true).length,
+        };
+      }),
+    );
   }
 }

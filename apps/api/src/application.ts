@@ -8,6 +8,7 @@ import { AppModule } from './app.module.ts';
 import { addBodyParsers } from './http/body-parsers.ts';
 import { createFastifyAdapter } from './http/fastify-adapter.ts';
 import { KnownRoutes } from './http/known-routes.ts';
+import { limitConnections } from './http/limit-connections.ts';
 import { ProblemFilter } from './http/problem.filter.ts';
 import { answerProbesFirst } from './http/probe-shortcut.ts';
 import { addRequestHooks } from './http/request-hooks.ts';
@@ -34,8 +35,10 @@ export async function createApplication(logger: Logger): Promise<NestFastifyAppl
     },
   );
   const fastify = app.getHttpAdapter().getInstance();
-  const observer = new RequestObserver(logger.child({ context: 'HTTP' }), app.get(HttpMetrics));
+  const httpLogger = logger.child({ context: 'HTTP' });
+  const observer = new RequestObserver(httpLogger, app.get(HttpMetrics));
   const routes = new KnownRoutes(fastify);
+  limitConnections(app.getHttpServer(), httpLogger);
   addBodyParsers(fastify);
   addRequestHooks(fastify, observer);
   shedLoad(fastify, app.get(DatabaseConnection));

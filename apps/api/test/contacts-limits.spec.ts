@@ -14,11 +14,7 @@ describe('A24: size and depth', () => {
     ['2 MiB', 'x'.repeat(2_097_152), 413],
     ['21 levels', `{"email":"e@example.org","notes":${'['.repeat(20)}${']'.repeat(20)}}`, 400],
     ['50,000 levels', `${'['.repeat(50_000)}${']'.repeat(50_000)}`, 400],
-    [
-      '10,000 fields',
-      JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))),
-      400,
-    ],
+    ['10,000 fields', namesOf(10_000), 400],
     ['bytes that are no text', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400],
     ['nothing', '', 400],
   ])('%s', async (_, body, status) => {
@@ -40,6 +36,40 @@ describe('A24: size and depth', () => {
       duplex: 'half',
     });
     expect(answer.status).toBe(413);
+  });
+
+  it.each([
+    ['60,000 names', namesOf(60_000)],
+    ['lists of 100,000 entries', `{"tags":[${Array.from({ length: 100_000 }, () => '[]').join(',')}]}`],
+  ])('%s: says so', async (_, body) => {
+    for (const headers of [{}, { 'idempotency-key': 'many-values' }]) {
+      const answer = await api.post(body, headers);
+      expect(answer.status).toBe(400);
+      expect(await problemOf(answer)).toMatchObject({
+        code: 'INPUT_INVALID',
+        errors: [{ path: '', message: 'must have at most 10000 values, of all objects and lists together' }],
+      });
+    }
+    const { errors } = (await (await api.importLines(body.slice(0, 200_000))).json()) as {
+      errors: { code: string }[];
+    };
+    expect(errors.map(({ code }) => code)).toEqual(['INPUT_INVALID']);
+  });
+
+  it('thousands of names that nobody knows make no long answer, and none that is kept', async () => {
+    const body = namesOf(5_000, '\u0001'.repeat(15));
+    const send = async () => api.post(body, { 'idempotency-key': 'wide' });
+    const first = await (await send()).text();
+    expect(first.length).toBeLessThan(100_000);
+    expect(JSON.parse(first)).toMatchObject({
+      code: 'INPUT_INVALID',
+      // The address that is missing is at fault as well.
+      detail: 'Some fields are not valid, and 4901 more than are named',
+    });
+    expect(await (await send()).text()).toBe(first);
+    const keys = api.database.db.collection<{ _id: string; answer: { body: string } }>('idempotency_keys');
+    const kept = await keys.findOne({ _id: 'POST /contacts wide' });
+    expect(kept?.answer.body).toBe(first);
   });
 
   it.each([
@@ -103,6 +133,10 @@ describe('A33: values', () => {
     expect(await contactOf(await api.request(`/contacts/${id}`))).toMatchObject(body);
   });
 });
+
+function namesOf(count: number, prefix = 'n'): string {
+  return JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, n])));
+}
 
 async function statusOf(method: string, path: string, hasBody: boolean): Promise<number | undefined> {
   const { port } = new URL(api.application.url);

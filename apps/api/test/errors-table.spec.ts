@@ -9,6 +9,8 @@ import { ContactsRepository } from '../src/contacts/contacts.repository.ts';
 import { PROBLEMS, type ProblemCode } from '../src/http/problem-codes.ts';
 import { toProblemKind } from '../src/http/problem-kinds.ts';
 import { toProblem } from '../src/http/problem.ts';
+import { OpenBodies } from './open-bodies.ts';
+import { fillContacts, OpenExports } from './open-exports.ts';
 import { OpenImports } from './open-imports.ts';
 import { expectSafeHeaders } from './safe-headers.ts';
 
@@ -108,10 +110,23 @@ const WAYS: Record<ProblemCode, () => Promise<Response>> = {
   INTERNAL_ERROR: async () => failing(8, async () => get(UNKNOWN)),
   DATABASE_UNAVAILABLE: async () => failing(91, create),
   DATABASE_TIMEOUT: async () => failing(50, async () => get('/contacts')),
+  TOO_MANY_BODIES: async () => {
+    const bodies = await OpenBodies.start(api.url);
+    const answer = await send('POST', '/contacts', `{"email":"${'x'.repeat(700_000)}"}`);
+    bodies.end();
+    return answer;
+  },
   TOO_MANY_IMPORTS: async () => {
     const imports = await OpenImports.start(api.url, contacts);
     const answer = await send('POST', '/contacts/import', '', { 'content-type': 'application/x-ndjson' });
     await imports.end();
+    return answer;
+  },
+  TOO_MANY_EXPORTS: async () => {
+    await fillContacts(contacts);
+    const exports = await OpenExports.start(api.url);
+    const answer = await get('/contacts/export');
+    exports.end();
     return answer;
   },
 };

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { MAX_IMPORTS } from '../src/http/ndjson/import-place.ts';
+import { MAX_STREAMS } from '../src/http/ndjson/stream-places.ts';
 import { ContactsApi, problemOf } from './contacts-api.ts';
 import { OpenImports } from './open-imports.ts';
 
@@ -17,7 +17,7 @@ describe('imports at once', () => {
   it('write the lines of a client that pauses', async () => {
     const imports = await OpenImports.start(api.application.url, api.collection);
     const reports = await Promise.all(
-      Array.from({ length: MAX_IMPORTS }, async () => (await imports.endOne())?.json()),
+      Array.from({ length: MAX_STREAMS }, async () => (await imports.endOne())?.json()),
     );
     expect(reports).toEqual(reports.map(() => ({ inserted: 1, failed: 0, errors: [] })));
   });
@@ -38,7 +38,7 @@ describe('imports at once', () => {
   it('have their room again when their clients have gone', async () => {
     const { port } = new URL(api.application.url);
     const headers = { 'content-type': 'application/x-ndjson' };
-    for (let i = 0; i < MAX_IMPORTS; i += 1) {
+    for (let i = 0; i < MAX_STREAMS; i += 1) {
       const request = httpRequest({ port, method: 'POST', path: '/contacts/import', headers });
       request.on('error', () => undefined);
       request.write(contactLine(i));

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { MAX_IMPORTS } from '../src/http/ndjson/import-place.ts';
+import { MAX_STREAMS } from '../src/http/ndjson/stream-places.ts';
 
 /** As many imports as run at once, each with one line written and more to come. */
 export class OpenImports {
@@ -8,7 +8,7 @@ export class OpenImports {
   readonly #bodies: ReadableStreamDefaultController<Uint8Array>[] = [];
 
   private constructor(url: string) {
-    this.answers = Array.from({ length: MAX_IMPORTS }, async (_, index) => {
+    this.answers = Array.from({ length: MAX_STREAMS }, async (_, index) => {
       const body = new ReadableStream<Uint8Array>({
         start: (controller) => {
           controller.enqueue(Buffer.from(`{"email":"open.${index}@example.org"}\n`));
@@ -27,7 +27,7 @@ export class OpenImports {
   /** @param contacts - Empty, where the lines are written */
   static async start(url: string, contacts: mongo.Collection): Promise<OpenImports> {
     const imports = new OpenImports(url);
-    if (!(await waitUntil(async () => (await contacts.countDocuments()) === MAX_IMPORTS, 20_000)))
+    if (!(await waitUntil(async () => (await contacts.countDocuments()) === MAX_STREAMS, 20_000)))
       throw new Error('The imports have not begun');
     return imports;
   }

@@ -50,7 +50,7 @@ export type {
   UpdateOptions,
   Upserted,
 } from './repository/operation-options.ts';
-export { acrossScopes, ScopeMissingError, withScope, type Scope } from './scope/scope.ts';
+export { acrossScopes, scopeDigest, ScopeMissingError, withScope, type Scope } from './scope/scope.ts';
 export { TransactionEndedError } from './transactions/transaction-ended.error.ts';
 export {
   currentSession,

@@ -5,8 +5,8 @@ import { TestDocumentRepository } from './test-document.repository.ts';
 import type { TestDocument } from './test-document.schema.ts';
 
 const RECENT_LIMIT = 10;
-/** Longest that one test takes, in milliseconds; a step that is under way then is left to the driver's own limits. */
-const BUDGET_MS = 4_000;
+/** Longest that one test takes, behind two seconds at most for its count, in milliseconds; a step that is under way then is left to the driver's own limits. */
+const BUDGET_MS = 3_500;
 
 export interface TestDocumentView {
   id: string;

@@ -4,8 +4,8 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
 const COLLECTION = 'throttle_counters';
-/** How long a request waits for its count, in milliseconds. */
-const DEADLINE_MS = 1_000;
+/** How long a request waits for its count, in milliseconds: on a slow network a connection may have to be made for it first. */
+const DEADLINE_MS = 2_000;
 /** Clients remembered as blocked, so that a flood costs no writes. */
 const MAX_BLOCKED = 10_000;
 
@@ -27,6 +27,7 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
 
   onModuleInit(): void {
     const run = async () => {
+      // Without a time limit, which would end a long build, and the next try would begin anew.
       await this.connection.db
         .collection(COLLECTION)
         .createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
@@ -72,9 +73,16 @@ export class MongoThrottlerStorage implements ThrottlerStorage, OnModuleInit {
         },
       },
     ];
-    const counters = this.connection.db.collection<Counter>(COLLECTION);
+    const { db, maxTimeMs } = this.connection;
+    const counters = db.collection<Counter>(COLLECTION);
     // A lost count is no loss, so it need not wait for the journal.
-    const options = { upsert: true, returnDocument: 'after', writeConcern: { w: 1 } } as const;
+    const options = {
+      upsert: true,
+      returnDocument: 'after',
+      writeConcern: { w: 1 },
+      // Nobody waits for it any longer.
+      maxTimeMS: Math.min(DEADLINE_MS, maxTimeMs),
+    } as const;
     const counter = await counters.findOneAndUpdate({ _id: key }, update, options);
     if (counter === null) throw new DatabaseUnavailableError('no-answer');
     return counter;

@@ -48,15 +48,15 @@ export class TestDocumentRepository extends MongoRepository<TestDocument> {
   /** Makes the collection, or bounds one that exists. Safe to repeat, also by several instances at once. */
   async ensureBounded(): Promise<void> {
     await this.run(async () => {
-      const { db } = this.connection;
+      const { db, maxTimeMs: maxTimeMS } = this.connection;
       const name = this.model.collection.collectionName;
-      const [existing] = await db.listCollections({ name }).toArray();
+      const [existing] = await db.listCollections({ name }, { maxTimeMS }).toArray();
       if (existing === undefined) {
-        const options = { capped: true, size: CAPPED_SIZE_BYTES, max: MAX_TEST_DOCUMENTS };
+        const options = { capped: true, size: CAPPED_SIZE_BYTES, max: MAX_TEST_DOCUMENTS, maxTimeMS };
         await db.createCollection(name, options).catch(ignoreExisting);
       } else if (!isBounded(existing)) {
-        await db.command({ convertToCapped: name, size: CAPPED_SIZE_BYTES });
-        await db.command({ collMod: name, cappedMax: MAX_TEST_DOCUMENTS });
+        await db.command({ convertToCapped: name, size: CAPPED_SIZE_BYTES, maxTimeMS });
+        await db.command({ collMod: name, cappedMax: MAX_TEST_DOCUMENTS, maxTimeMS });
       }
     });
   }

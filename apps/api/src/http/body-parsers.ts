@@ -2,8 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { BodyBudget } from './body-budget.ts';
 import { ByteParts } from './byte-parts.ts';
-import { isDeeper, MAX_JSON_DEPTH } from './json-depth.ts';
+import { turn } from './event-loop-turn.ts';
+import { excessOf, tooManyValues } from './json-limits.ts';
 import { ProblemException } from './problem.exception.ts';
 
 const JSON_TYPE = 'application/json';
@@ -15,28 +17,39 @@ export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'appl
 
 /** Largest JSON body, in bytes; a body of lines has no limit, its lines have. */
 export const JSON_LIMIT_BYTES = 1_048_576;
+/** From this size on a JSON body waits for its turn, in bytes: of many that arrive together, probes do not have to wait for all. */
+const LARGE_BYTES = 65_536;
 /** How long a JSON body may take to arrive, in milliseconds. */
 const JSON_TIMEOUT_MS = 30_000;
 
 /**
- * Takes JSON, and where a route says so merge patches and lines of JSON; everything else is 415. A body of lines reaches its route as
+ * Takes JSON, as much as there is room for, and where a route says so merge patches and lines of JSON; everything else is 415. A body of lines reaches its route as
  * the stream that it is.
  */
-export function addBodyParsers(fastify: FastifyInstance): void {
+export function addBodyParsers(fastify: FastifyInstance, budget = new BodyBudget()): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
+  // Every request comes here in the end, also one whose client has gone. An answer may wait for its client: then without the body.
+  fastify.addHook('onSend', (request, _reply, payload, done) => {
+    budget.giveBack(request);
+    request.body = undefined;
+    done(null, payload);
+  });
   fastify.addContentTypeParser(
     [JSON_TYPE, MERGE_PATCH_TYPE],
     async (request: FastifyRequest, payload: IncomingMessage) => {
       requireConsumed(request, JSON_TYPE);
-      const bytes = await readAll(request, payload);
+      const bytes = await readAll(request, payload, budget);
       // Node would put a replacement character in the place of what is no text.
       if (!isUtf8(bytes)) throw new BadRequestException();
-      const body = await new Promise<unknown>((resolve, reject) => {
-        void parse(request, bytes.toString(), (error, value) => (error ? reject(error) : resolve(value)));
+      if (bytes.length >= LARGE_BYTES) await turn();
+      const text = bytes.toString();
+      const excess = excessOf(text);
+      if (excess === 'depth') throw new BadRequestException();
+      if (excess === 'values') throw tooManyValues();
+      return new Promise<unknown>((resolve, reject) => {
+        void parse(request, text, (error, value) => (error ? reject(error) : resolve(value)));
       });
-      if (isDeeper(body, MAX_JSON_DEPTH)) throw new BadRequestException();
-      return body;
     },
   );
   fastify.addContentTypeParser(NDJSON_TYPES, (request, payload, done) => {
@@ -55,22 +68,38 @@ function requireConsumed(request: FastifyRequest, usual?: string): void {
 }
 
 /**
- * The limits of Fastify, and one for the time: that of the server is for requests that stream.
+ * The limits of Fastify, one for the time, since that of the server is for requests that stream, and one for all bodies together.
  *
- * @throws {@link ProblemException} 413 and 408; what still comes is not kept, and the answer closes the connection
+ * @throws {@link ProblemException} 413, 408 and 503; what still comes is not kept, and the answer closes the connection
  */
-async function readAll({ headers }: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
-  if (Number(headers['content-length']) > JSON_LIMIT_BYTES) throw new ProblemException('PAYLOAD_TOO_LARGE');
+async function readAll(
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  budget: BodyBudget,
+): Promise<Buffer> {
+  const announcedBytes = Number(request.headers['content-length'] ?? 0);
+  if (announcedBytes > JSON_LIMIT_BYTES) throw new ProblemException('PAYLOAD_TOO_LARGE');
+  budget.requireRoom(announcedBytes);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const timer = setTimeout(() => reject(new ProblemException('REQUEST_TIMEOUT')), JSON_TIMEOUT_MS);
   const parts = new ByteParts();
   let sizeBytes = 0;
-  payload.on('data', (chunk: Buffer) => {
+  const keep = (chunk: Buffer): void => {
     sizeBytes += chunk.length;
-    if (sizeBytes <= JSON_LIMIT_BYTES) parts.add(chunk);
-    else reject(new ProblemException('PAYLOAD_TOO_LARGE'));
-  });
+    if (sizeBytes > JSON_LIMIT_BYTES) return reject(new ProblemException('PAYLOAD_TOO_LARGE'));
+    try {
+      budget.take(request, chunk.length);
+      parts.add(chunk);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  payload.on('data', keep);
   payload.on('end', () => resolve(parts.join()));
   payload.on('error', () => reject(new BadRequestException()));
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    payload.off('data', keep);
+    parts.clear();
+  });
 }

@@ -22,6 +22,19 @@ describe(ByteParts.name, () => {
     expect(keptBytes).toBeLessThan(10 * COUNT);
   });
 
+  it('keeps a few that come one by one, of much that they came with, in a buffer of their own', () => {
+    const kept = Array.from({ length: 2_000 }, () => new ByteParts());
+    const before = process.memoryUsage();
+    const heapBefore = heapBytes();
+    for (const parts of kept) {
+      const sent = Buffer.alloc(65_536);
+      for (let at = 0; at < 999; at += 1) parts.add(sent.subarray(at, at + 1));
+    }
+    expect((heapBytes() - heapBefore) / kept.length).toBeLessThan(4_096);
+    expect((process.memoryUsage().arrayBuffers - before.arrayBuffers) / kept.length).toBeLessThan(8_192);
+    expect(kept[0]?.join()).toHaveLength(999);
+  });
+
   it('joins none, one and several', () => {
     const parts = new ByteParts();
     expect(parts.join()).toHaveLength(0);

@@ -1,26 +1,32 @@
-/** Parts that are kept as they came; more are merged, since an object for each byte is two hundred times the byte. */
-const MAX_LOOSE = 1_000;
+const NOTHING = Buffer.alloc(0);
 
-/** Bytes that arrive in parts, however small those are. */
+/** Bytes that arrive in parts, however small those are: one buffer of at most twice their number. */
 export class ByteParts {
-  #merged: Buffer[] = [];
-  #loose: Buffer[] = [];
+  #bytes: Buffer = NOTHING;
+  #sizeBytes = 0;
 
+  /** Copies the part: it may be a small piece of a buffer, which would be kept as a whole. */
   add(part: Buffer): void {
-    this.#loose.push(part);
-    if (this.#loose.length < MAX_LOOSE) return;
-    this.#merged.push(Buffer.concat(this.#loose));
-    this.#loose = [];
+    const sizeBytes = this.#sizeBytes + part.length;
+    if (sizeBytes > this.#bytes.length) this.#widen(sizeBytes);
+    part.copy(this.#bytes, this.#sizeBytes);
+    this.#sizeBytes = sizeBytes;
   }
 
-  /** All of them in one, without a copy where there is one only. */
+  /** All of them in one, until the next one comes. */
   join(): Buffer {
-    const parts = [...this.#merged, ...this.#loose];
-    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+    return this.#bytes.subarray(0, this.#sizeBytes);
   }
 
   clear(): void {
-    this.#merged = [];
-    this.#loose = [];
+    this.#bytes = NOTHING;
+    this.#sizeBytes = 0;
+  }
+
+  #widen(sizeBytes: number): void {
+    // Twice as large, so that single bytes are not copied again and again.
+    const wider = Buffer.allocUnsafe(Math.max(sizeBytes, 2 * this.#bytes.length));
+    this.#bytes.copy(wider, 0, 0, this.#sizeBytes);
+    this.#bytes = wider;
   }
 }

@@ -35,7 +35,9 @@ export const PROBLEMS = {
     detail: 'The database is not available at the moment, try again later',
   },
   DATABASE_TIMEOUT: { status: 503, detail: 'The database took too long, try again later' },
+  TOO_MANY_BODIES: { status: 503, detail: 'Too much is being received already, try again later' },
   TOO_MANY_IMPORTS: { status: 503, detail: 'Too many imports are running already, try again later' },
+  TOO_MANY_EXPORTS: { status: 503, detail: 'Too many exports are running already, try again later' },
 } as const satisfies Record<string, { status: number; detail: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

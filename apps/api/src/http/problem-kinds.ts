@@ -14,7 +14,7 @@ import {
   VersionConflictError,
 } from '#database';
 import { HttpException } from '@nestjs/common';
-import type { Problem, ProblemKind } from './problem.ts';
+import { ofCode, type ProblemKind } from './problem.ts';
 import { PROBLEMS, type ProblemCode } from './problem-codes.ts';
 import { ProblemException } from './problem.exception.ts';
 
@@ -64,10 +64,6 @@ function fromHttp(error: unknown): ProblemKind | undefined {
   const code = (STATUS_CODES[status] ?? 'Error').toUpperCase().replaceAll(/[^A-Z]+/g, '_');
   if (isProblemCode(code) && PROBLEMS[code].status === status) return ofCode(code);
   return { status, code, detail: DETAILS[status] ?? STATUS_CODES[status] ?? 'Error' };
-}
-
-function ofCode(code: ProblemCode, errors?: Problem['errors']): ProblemKind {
-  return { code, ...PROBLEMS[code], ...(errors && { errors }) };
 }
 
 function isProblemCode(code: string): code is ProblemCode {

@@ -26,7 +26,12 @@ const KEY_PATTERN = '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$';
 const CONDITION_PATTERN = '^("(0|[1-9][0-9]{0,14})"|\\*)$';
 
 const AWAY: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'DATABASE_TIMEOUT'];
-const BODY: readonly ProblemCode[] = ['INPUT_INVALID', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
+const BODY: readonly ProblemCode[] = [
+  'INPUT_INVALID',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'TOO_MANY_BODIES',
+];
 const WRITE: readonly ProblemCode[] = ['DOCUMENT_INVALID', 'DUPLICATE_KEY'];
 const CONDITION: readonly ProblemCode[] = ['DOCUMENT_NOT_FOUND', 'VERSION_CONFLICT', 'PRECONDITION_REQUIRED'];
 
@@ -140,7 +145,7 @@ export class ResourceOperations {
       answer(200, `Lines of JSON, each as \`${this.#view.name}\`; cut off when something fails on the way`, {
         content: { 'application/x-ndjson': { schema: TEXT } },
       }),
-      ApiProblems(...AWAY, 'INPUT_INVALID'),
+      ApiProblems(...AWAY, 'INPUT_INVALID', 'TOO_MANY_EXPORTS'),
     );
   }
 

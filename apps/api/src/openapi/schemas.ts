@@ -23,7 +23,7 @@ export const SHARED_SCHEMAS: Record<string, object> = {
       code: { ...TEXT, description: `Stable, such as ${Object.keys(PROBLEMS).slice(0, 3).join(', ')}` },
       errors: {
         type: 'array',
-        description: 'The fields at fault',
+        description: 'The fields at fault, the first 100',
         items: exactly({ path: TEXT, message: TEXT }),
       },
     },

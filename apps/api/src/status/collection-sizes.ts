@@ -29,8 +29,8 @@ const CONCURRENCY = 4;
  *
  * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/collStats/
  */
-export async function readCollectionSizes(db: mongo.Db, signal: AbortSignal): Promise<CollectionSizes> {
-  const options = { nameOnly: true, authorizedCollections: true, signal } as const;
+export async function readCollectionSizes(db: mongo.Db, limits: Limits): Promise<CollectionSizes> {
+  const options = { nameOnly: true, authorizedCollections: true, ...limits } as const;
   const listed = await db.listCollections({}, options).toArray();
   const names = listed
     .filter(({ name, type }) => type !== 'view' && !name.startsWith('system.'))
@@ -40,10 +40,16 @@ export async function readCollectionSizes(db: mongo.Db, signal: AbortSignal): Pr
   const collections: CollectionSizes['collections'] = [];
   for (let i = 0; i < asked.length; i += CONCURRENCY) {
     const batch = asked.slice(i, i + CONCURRENCY);
-    const read = await Promise.all(batch.map(async (name) => readSize(db, name, signal)));
+    const read = await Promise.all(batch.map(async (name) => readSize(db, name, limits)));
     collections.push(...read.filter((size) => size !== null));
   }
   return { collections, total: names.length };
+}
+
+/** Of each call, as the driver takes them. */
+interface Limits {
+  signal: AbortSignal;
+  maxTimeMS: number;
 }
 
 interface StorageStats {
@@ -57,13 +63,13 @@ interface StorageStats {
 async function readSize(
   db: mongo.Db,
   name: string,
-  signal: AbortSignal,
+  limits: Limits,
 ): Promise<CollectionSizes['collections'][number] | null> {
   const pipeline = [{ $collStats: { storageStats: {} } }];
   try {
     const shards = await db
       .collection(name)
-      .aggregate<{ storageStats: StorageStats }>(pipeline, { signal })
+      .aggregate<{ storageStats: StorageStats }>(pipeline, limits)
       .toArray();
     const sum = (field: keyof StorageStats) =>
       shards.reduce((total, { storageStats }) => total + (storageStats[field] ?? 0), 0);

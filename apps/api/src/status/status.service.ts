@@ -46,7 +46,8 @@ export class StatusService {
   private readonly startedAt = new Date(Date.now() - process.uptime() * 1_000);
   private readonly version = new KeptReading(async (signal) => this.readVersion(signal), VERSION_FRESH_MS);
   private readonly collections = new KeptReading(
-    async (signal) => readCollectionSizes(this.connection.db, signal),
+    async (signal) =>
+      readCollectionSizes(this.connection.db, { signal, maxTimeMS: this.connection.maxTimeMs }),
     COLLECTIONS_FRESH_MS,
   );
   private readonly testDocuments = new KeptReading(async () => this.readTestDocuments(), DOCUMENTS_FRESH_MS);
@@ -85,7 +86,8 @@ export class StatusService {
   }
 
   private async readVersion(signal: AbortSignal): Promise<string> {
-    const { version } = await this.connection.db.command({ buildInfo: 1 }, { signal });
+    const { db, maxTimeMs } = this.connection;
+    const { version } = await db.command({ buildInfo: 1, maxTimeMS: maxTimeMs }, { signal });
     return String(version);
   }
 

@@ -1,4 +1,5 @@
 import { CommandError, type CommandErrorOptions } from '../command.error.ts';
+import { EXIT } from '../exit-codes.ts';
 
 /** Why a backup cannot be made, read or trusted. */
 export type BackupErrorCode =
@@ -13,6 +14,10 @@ export type BackupErrorCode =
   /** The process that wrote it was ended before it was done. */
   | 'BACKUP_UNFINISHED'
   | 'BACKUP_EXISTS'
+  /** Wrong use: no backup can be called so. */
+  | 'BACKUP_NAME_INVALID'
+  /** What is to hold the backups is no folder, or the system keeps it from being used. */
+  | 'BACKUP_FOLDER_UNUSABLE'
   | 'BACKUP_NO_SPACE'
   /** The server no longer knows the state as of the point in time that was begun with. */
   | 'BACKUP_SNAPSHOT_LOST'
@@ -30,6 +35,25 @@ export class BackupError extends CommandError {
     super(code, message, options);
     this.name = BackupError.name;
   }
+}
+
+/**
+ * Names what keeps a folder from holding backups.
+ *
+ * @param option - Of the command line, by which another one is named
+ * @param cause - Of the system; what has been named already is returned as it is
+ */
+export function unusableFolder(folder: string, option: '--out' | '--backups', cause: unknown): BackupError {
+  if (cause instanceof BackupError) return cause;
+  const { code } = cause as { code?: unknown };
+  const isNone = code === 'ENOTDIR' || code === 'EEXIST';
+  const message = isNone ? `${folder} is no folder` : `${folder} cannot be used (${String(code)})`;
+  const other = `name a folder with ${option}`;
+  return new BackupError('BACKUP_FOLDER_UNUSABLE', message, {
+    cause,
+    nextStep: isNone ? other : `look at its rights and at the disk, or ${other}`,
+    exitCode: isNone ? EXIT.usage : EXIT.failed,
+  });
 }
 
 /** Whether the system says that there is no such file. */

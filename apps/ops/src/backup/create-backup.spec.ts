@@ -1,11 +1,15 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
 import { createEveryKind, describeDatabase, findTool, runTool } from '../../test/backup-kinds.ts';
+import { defaultName } from './backup-name.ts';
 import { createBackup } from './create-backup.ts';
+import { TOOL_NAME } from './dump-format/names.ts';
+import { listBackups } from './list-backups.ts';
 import type { Compression, Layout } from './manifest.ts';
 import { verifyBackup } from './verify-backup.ts';
 
@@ -44,11 +48,24 @@ describe(createBackup.name, () => {
     expect((await readdir(ours)).toSorted()).toEqual(names.toSorted());
     for (const name of names.filter((each) => each !== 'prelude.json')) {
       const [expected, found] = [await readFile(join(theirs, name)), await readFile(join(ours, name))];
-      // Only where mongodump escapes what needs no escape.
-      if (name.endsWith('.json'))
-        expect(JSON.parse(found.toString())).toEqual(JSON.parse(expected.toString()));
-      else expect({ name, isSame: found.equals(expected) }).toEqual({ name, isSame: true });
+      // mongodump escapes what needs no escape, and does not say that it wrote the file.
+      if (name.endsWith('.json')) {
+        const { tool, ...described } = JSON.parse(found.toString()) as { tool?: unknown };
+        expect(described).toEqual(JSON.parse(expected.toString()));
+        expect(tool).toBe(TOOL_NAME);
+      } else expect({ name, isSame: found.equals(expected) }).toEqual({ name, isSame: true });
     }
+  });
+
+  it('has a name of its own for each of several in one second', async () => {
+    const names = Array.from({ length: 3 }, () => {
+      const name = defaultName(out, database.name);
+      mkdirSync(join(out, name));
+      return name;
+    });
+    expect(new Set(names).size).toBe(3);
+    expect(names.at(-1)).toMatch(/-\d{8}T\d{6}Z(-[23])?$/);
+    expect(defaultName(out, database.name, 'before-')).toMatch(/^before-test_/);
   });
 
   it.each(COMBINATIONS)('makes what can be verified: %s, %s', async (layout, compression) => {
@@ -111,10 +128,43 @@ describe(createBackup.name, () => {
     await expect(createBackup({ db: database.db, out, name: 'mine' })).rejects.toMatchObject({
       code: 'BACKUP_EXISTS',
     });
-    for (const name of ['../x', 'a/b', '.hidden', '']) {
-      await expect(createBackup({ db: database.db, out, name })).rejects.toThrow('name of a backup');
+    for (const name of ['../x', 'a/b', '.hidden', '', 'x'.repeat(201)]) {
+      await expect(createBackup({ db: database.db, out, name })).rejects.toMatchObject({
+        code: 'BACKUP_NAME_INVALID',
+        exitCode: 2,
+        nextStep: expect.stringContaining('--name'),
+      });
     }
     expect(await readdir(out)).toEqual(['mine']);
+  });
+
+  it('says that what is to hold the backups is no folder', async () => {
+    const file = join(out, 'file');
+    await writeFile(file, 'x');
+    for (const folder of [file, join(file, 'below')]) {
+      await expect(createBackup({ db: database.db, out: folder })).rejects.toMatchObject({
+        code: 'BACKUP_FOLDER_UNUSABLE',
+        exitCode: 2,
+        message: expect.stringContaining('is no folder'),
+        nextStep: expect.stringContaining('--out'),
+      });
+      await expect(listBackups(folder)).rejects.toMatchObject({
+        code: 'BACKUP_FOLDER_UNUSABLE',
+        exitCode: 2,
+        nextStep: expect.stringContaining('--backups'),
+      });
+    }
+    expect(await readFile(file, 'utf8')).toBe('x');
+  });
+
+  it('says that the system keeps it from writing', async () => {
+    const folder = join(out, 'x'.repeat(300));
+    await expect(createBackup({ db: database.db, out: folder })).rejects.toMatchObject({
+      code: 'BACKUP_FOLDER_UNUSABLE',
+      exitCode: 1,
+      message: `${folder} cannot be used (ENAMETOOLONG)`,
+      nextStep: expect.stringContaining('--out'),
+    });
   });
 
   it('leaves nothing when it is interrupted', async () => {

@@ -1,13 +1,22 @@
 import { join } from 'node:path';
 import { version as mongooseVersion, type mongo } from 'mongoose';
 import type { Progress } from '../terminal/progress.ts';
+import { printable } from '../terminal/table.ts';
 import { BackupError } from './backup.error.ts';
+import { checkName, defaultName } from './backup-name.ts';
 import { dumpDocuments } from './dump-documents.ts';
 import { openArchive, openDirectory } from './dump-target.ts';
 import { MARKER_COLLECTION } from './dump-format/names.ts';
 import { formatManifest, type Compression, type Layout, type Manifest } from './manifest.ts';
 import { PartialFolder } from './partial-folder.ts';
-import { checkUnchanged, isRepeatable, lost, planReading, type ConsistencyWish } from './point-in-time.ts';
+import {
+  checkUnchanged,
+  hasCursorEnded,
+  lost,
+  planReading,
+  toRepeatable,
+  type ConsistencyWish,
+} from './point-in-time.ts';
 import { writeProof } from './proof.ts';
 import { ReadBack } from './read-back.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
@@ -53,11 +62,11 @@ const TOO_LONG =
  * Makes a backup: dumps every collection, brings each file to the disk and reads it back, writes the manifest and gives it its name.
  * Until then it stands under a temporary name, and when anything fails nothing of it stays.
  *
- * @throws {@link BackupError} `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, `BACKUP_COLLECTION_GONE`, or errors of the driver
+ * @throws {@link BackupError} `BACKUP_NAME_INVALID`, `BACKUP_FOLDER_UNUSABLE`, `BACKUP_EXISTS`, `BACKUP_NO_SPACE`, `BACKUP_SNAPSHOT_LOST`, `BACKUP_COLLECTION_GONE`, or errors of the driver
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupReport> {
   const startedAt = performance.now();
-  const { db, out, name = defaultName(db.databaseName, new Date()), signal } = options;
+  const { db, out, name = defaultName(out, db.databaseName), signal } = options;
   checkName(name);
   const facts = await readServerFacts(db.client, signal);
   const [first, ...more] = reasonsFor(facts, options.consistency ?? 'auto');
@@ -70,11 +79,6 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   }
   if (attempt instanceof Error) throw attempt;
   return { name, path: join(out, name), durationMs: performance.now() - startedAt, manifest: attempt };
-}
-
-/** `contacts-20261123T134500Z` */
-export function defaultName(database: string, at: Date): string {
-  return `${database}-${at.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
 }
 
 /** For each attempt: why no moment is wanted, or `undefined` where one is. */
@@ -94,7 +98,10 @@ async function tryOnce(
   facts: ServerFacts,
   noneReason: string | undefined,
 ): Promise<Manifest | BackupError> {
-  const folder = await PartialFolder.create(options.out, options.name);
+  const { out, name, progress } = options;
+  const folder = await PartialFolder.create(out, name, (removed) =>
+    progress?.note(`Removed ${printable(removed)}, which a run that was killed had left`),
+  );
   // Of this attempt alone: it remembers files by their paths, and the next attempt takes the same.
   const readBack = new ReadBack();
   try {
@@ -108,10 +115,9 @@ async function tryOnce(
         cause: error,
       });
     }
-    if (!isRepeatable(error)) throw error;
-    return error instanceof BackupError
-      ? error
-      : lost('The server no longer knows the moment that was begun with', error);
+    const repeatable = toRepeatable(error);
+    if (!repeatable) throw error;
+    return repeatable;
   } finally {
     await readBack.close();
   }
@@ -151,6 +157,9 @@ async function writeBackup(
       signal: ending,
     });
     await target.finish();
+  } catch (error) {
+    if (hasCursorEnded(error)) await checkUnchanged(db, facts, plan, ending);
+    throw error;
   } finally {
     await target.abandon();
   }
@@ -178,11 +187,6 @@ async function writeBackup(
   };
   await writeProof(folder, { at: new Date().toISOString(), kind: 'read', isGood: true });
   return manifest;
-}
-
-function checkName(name: string): void {
-  if (/^[^./\\\0][^/\\\0]*$/.test(name)) return;
-  throw new BackupError('BACKUP_NOT_FOUND', 'A name of a backup has no slash, and begins with no dot');
 }
 
 function sum(numbers: readonly number[]): number {

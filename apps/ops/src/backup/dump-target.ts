@@ -4,14 +4,11 @@ import { ArchivedStream, encodePrelude } from './dump-format/archive.ts';
 import type { ByteSink } from './dump-format/byte-sink.ts';
 import { compressInto, SUFFIX } from './dump-format/compression.ts';
 import { formatMetadata } from './dump-format/metadata-json.ts';
-import { toFileStem } from './dump-format/names.ts';
+import { TOOL_NAME, toFileStem } from './dump-format/names.ts';
 import type { CatalogEntry } from './catalog.ts';
 import { FileWriter, withSpaceNamed } from './file-writer.ts';
 import type { Compression, ManifestFile } from './manifest.ts';
 import type { ReadBack } from './read-back.ts';
-
-/** How a dump says by what it was written. */
-const TOOL_VERSION = 'openai-outreach-ops';
 
 /** Where a dump goes: files, or one archive. */
 export interface DumpTarget {
@@ -67,7 +64,7 @@ export async function openArchive(options: DumpTargetOptions): Promise<DumpTarge
   }));
   const prelude = {
     serverVersion,
-    toolVersion: TOOL_VERSION,
+    toolVersion: TOOL_NAME,
     concurrentCollections: concurrency,
     collections,
   };
@@ -106,7 +103,7 @@ async function writeAfter(before: Promise<void>, sink: ByteSink, parts: Buffer[]
 }
 
 function formatPrelude(serverVersion: string): string {
-  return JSON.stringify({ ServerVersion: serverVersion, ToolVersion: TOOL_VERSION });
+  return JSON.stringify({ ServerVersion: serverVersion, ToolVersion: TOOL_NAME });
 }
 
 /** The files of one dump. */

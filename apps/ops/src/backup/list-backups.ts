@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unusableFolder } from './backup.error.ts';
 import { readManifest, type Manifest } from './manifest.ts';
+import { isWithoutManifest } from './missing-manifest.ts';
 import { listPartial } from './partial-folder.ts';
 import { readProof, type Proof } from './proof.ts';
 
@@ -21,7 +23,7 @@ export interface ListedBackup {
 export interface BackupFolder {
   /** The newest first. */
   backups: ListedBackup[];
-  /** Names of what has a manifest that cannot be read. */
+  /** Names of what has a manifest that cannot be read, or has lost it. */
   unreadable: string[];
   /** Names of what was never finished, or is being written. */
   incomplete: string[];
@@ -31,12 +33,13 @@ export interface BackupFolder {
  * Looks through a folder of backups; what is no backup is passed over. A folder that does not exist holds none.
  *
  * @param folder - That holds the backups
+ * @throws {@link BackupError} `BACKUP_FOLDER_UNUSABLE`
  */
 export async function listBackups(folder: string): Promise<BackupFolder> {
   const found: BackupFolder = { backups: [], unreadable: [], incomplete: [] };
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if ((error as { code?: unknown }).code === 'ENOENT') return [];
-    throw error;
+    throw unusableFolder(folder, '--backups', error);
   });
   if (entries.length > 0) found.incomplete = await listPartial(folder);
   for (const { name } of entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))) {
@@ -53,7 +56,8 @@ async function readBackup(path: string, name: string): Promise<ListedBackup | 'u
   try {
     manifest = await readManifest(path);
   } catch (error) {
-    return (error as { code?: unknown }).code === 'BACKUP_NOT_FOUND' ? 'none' : 'unreadable';
+    const isThere = (error as { code?: unknown }).code !== 'BACKUP_NOT_FOUND';
+    return isThere || (await isWithoutManifest(path)) ? 'unreadable' : 'none';
   }
   try {
     const proof = await readProof(path);

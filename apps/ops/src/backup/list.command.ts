@@ -49,7 +49,7 @@ function format({ backups, unreadable, incomplete }: BackupFolder): string {
     proof ? `${state} by ${proof.kind} ${proof.at.slice(0, 10)}` : state,
   ]);
   const notes = [
-    ...unreadable.map((name) => `${name}: its manifest cannot be read\n`),
+    ...unreadable.map((name) => `${name}: its manifest is missing or cannot be read\n`),
     ...incomplete.map((name) => `${name}: not finished, or being written\n`),
   ];
   const table = rows.length === 0 ? 'There are no backups here\n' : formatTable(COLUMNS, rows);

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { MANIFEST_FILE, OWNER_FILE, UNFINISHED } from './manifest.ts';
-import { PartialFolder } from './partial-folder.ts';
+import { listPartial, PartialFolder } from './partial-folder.ts';
 
 /** No process has it. */
 const DEAD = 2 ** 22 + 1;
@@ -51,6 +51,53 @@ describe(PartialFolder.name, () => {
     await mkdir(join(parent, '.c.partial.Ab3_x9'));
     await PartialFolder.create(parent, 'd');
     expect((await readdir(parent)).toSorted()).toEqual(['.c.partial.Ab3_x9', '.d.partial', '.env.backup']);
+  });
+
+  it('removes nothing that is not its own, however old, and names what it has removed', async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), 'ops-test-'));
+    const files = {
+      '.download.partial/film.mp4': 'x',
+      '.notes.partial/manifest.json': '{ "name": "A page for telephones" }',
+      '.theirs.partial/.owner.json': '{ "name": "Ada" }',
+      '.file.partial': 'x',
+      '.ours.partial/.owner.json': JSON.stringify({ host: 'another', pid: 1 }),
+      '.marked.partial/manifest.json': UNFINISHED,
+      '.begun.partial.Ab3_x9/.owner.json': '',
+    };
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(parent, path)), { recursive: true });
+      await writeFile(join(parent, path), content);
+    }
+    await mkdir(join(parent, '.empty.partial'));
+    await symlink(elsewhere, join(parent, '.link.partial'));
+    for (const path of await readdir(parent, { recursive: true })) {
+      if (!path.includes('.link.')) await utimes(join(parent, path), HOURS_AGO, HOURS_AGO);
+    }
+    await utimes(elsewhere, HOURS_AGO, HOURS_AGO);
+    const removed: string[] = [];
+    await PartialFolder.create(parent, 'a', (name) => removed.push(name));
+    const gone = ['.begun.partial.Ab3_x9', '.empty.partial', '.marked.partial', '.ours.partial'];
+    expect(removed.toSorted()).toEqual(gone);
+    const stays = [
+      '.download.partial',
+      '.file.partial',
+      '.link.partial',
+      '.notes.partial',
+      '.theirs.partial',
+    ];
+    expect((await readdir(parent)).toSorted()).toEqual(['.a.partial', ...stays]);
+    expect(await listPartial(parent)).toEqual(['a']);
+    await rm(elsewhere, { recursive: true });
+  });
+
+  it('leaves what somebody else has called as it would, and says that the name is taken', async () => {
+    await mkdir(join(parent, '.a.partial'));
+    await writeFile(join(parent, '.a.partial/film.mp4'), 'x');
+    await writeFile(join(parent, '.b.partial'), 'x');
+    for (const name of ['a', 'b']) {
+      await expect(PartialFolder.create(parent, name)).rejects.toMatchObject({ code: 'BACKUP_EXISTS' });
+    }
+    expect((await readdir(parent)).toSorted()).toEqual(['.a.partial', '.b.partial']);
   });
 
   it('removes what was killed in a container, of which only the time is known', async () => {

@@ -1,37 +1,19 @@
-import {
-  chmod,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { BackupError } from './backup.error.ts';
+import { BackupError, unusableFolder } from './backup.error.ts';
 import { withSpaceNamed } from './file-writer.ts';
+import { isAbandoned, isOfBackups, removeLeftOvers, type Owner } from './left-overs.ts';
 import { MANIFEST_FILE, OWNER_FILE, UNFINISHED } from './manifest.ts';
 import { removeBackup } from './remove-backup.ts';
 
 /** Of this process: others with its number are gone. */
 const ours = new Set<string>();
 const PARTIAL = /^\.(.+)\.partial$/;
-/** Before it is one. */
-const DRAFT = /^\..+\.partial\.\w{6}$/;
-/** There is a folder with something in it already. */
-const TAKEN: readonly unknown[] = ['EEXIST', 'ENOTEMPTY'];
-
-/** When nothing in it has changed for so long, nobody is at work on it, whoever that was: each container has a name of its own. */
-const ABANDONED_MS = 3_600_000;
-
-interface Owner {
-  host: string;
-  pid: number;
-}
+/** It, and what it is before it has anything in it. */
+const LEFT_OVER = /^\..+\.partial(?:\.\w{6})?$/;
+/** There is a folder with something in it already, or a file. */
+const TAKEN: readonly unknown[] = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'];
 
 /** The folder of a backup while it is being written: `.NAME.partial`, renamed to `NAME` when everything is on the disk. */
 export class PartialFolder {
@@ -48,12 +30,20 @@ export class PartialFolder {
   /**
    * Creates it, and removes what runs that were killed have left in the same place.
    *
+   * @param onRemoved - Is told the name of each
    * @throws {@link BackupError} `BACKUP_EXISTS` when there is a backup of this name, or one is being written
    */
-  static async create(parent: string, name: string): Promise<PartialFolder> {
+  static async create(
+    parent: string,
+    name: string,
+    onRemoved?: (name: string) => void,
+  ): Promise<PartialFolder> {
     const folder = new PartialFolder(parent, name);
-    await mkdir(parent, { recursive: true, mode: 0o750 });
-    await removeLeftOvers(parent);
+    await withSpaceNamed(() => mkdir(parent, { recursive: true, mode: 0o750 })).catch((cause: unknown) => {
+      throw unusableFolder(parent, '--out', cause);
+    });
+    const isLeft = async (path: string): Promise<boolean> => !ours.has(path) && (await isAbandoned(path));
+    for (const removed of await removeLeftOvers(parent, LEFT_OVER, isLeft)) onRemoved?.(removed);
     if ((await readdir(parent)).includes(name)) throw exists('There is already a backup of this name');
     ours.add(folder.path);
     try {
@@ -107,7 +97,12 @@ export class PartialFolder {
 
 /** Names of backups that were never finished, or are being written. */
 export async function listPartial(parent: string): Promise<string[]> {
-  return (await readdir(parent)).flatMap((name) => PARTIAL.exec(name)?.[1] ?? []);
+  const names: string[] = [];
+  for (const entry of await readdir(parent, { withFileTypes: true })) {
+    const name = entry.isDirectory() ? PARTIAL.exec(entry.name)?.[1] : undefined;
+    if (name !== undefined && (await isOfBackups(join(parent, entry.name)))) names.push(name);
+  }
+  return names;
 }
 
 /** Writes a small file so that it is there as a whole or not at all. */
@@ -148,50 +143,6 @@ async function syncFolders(path: string): Promise<void> {
   await syncFolder(path);
 }
 
-async function removeLeftOvers(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    if (!PARTIAL.test(name) && !DRAFT.test(name)) continue;
-    const path = join(parent, name);
-    if (!ours.has(path) && (await isLeftOver(path))) await removeBackup(path);
-  }
-}
-
-async function isLeftOver(path: string): Promise<boolean> {
-  const owner = await readOwner(path);
-  // A container gives the same numbers again: what has this one now has not begun yet.
-  if (owner?.host === hostname()) return owner.pid === process.pid || !isRunning(owner.pid);
-  return Date.now() - (await lastChange(path)) > ABANDONED_MS;
-}
-
-/** @returns `undefined` when it was killed before it had said who it was, or when that was no longer needed */
-async function readOwner(path: string): Promise<Owner | undefined> {
-  try {
-    return JSON.parse(await readFile(join(path, OWNER_FILE), 'utf8')) as Owner;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Of anything in a folder, in milliseconds since 1970; what goes meanwhile is a change. */
-async function lastChange(folder: string): Promise<number> {
-  try {
-    const names = await readdir(folder, { recursive: true });
-    const times = ['', ...names].map(async (name) => (await stat(join(folder, name))).mtimeMs);
-    return Math.max(...(await Promise.all(times)));
-  } catch {
-    return Date.now();
-  }
-}
-
 function exists(message: string, cause?: unknown): BackupError {
   return new BackupError('BACKUP_EXISTS', message, { cause, nextStep: 'choose another --name' });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code === 'EPERM';
-  }
 }

@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { BackupError } from './backup.error.ts';
+import { BackupError, type BackupErrorCode } from './backup.error.ts';
 import { fingerprint, readCatalog, type CatalogEntry } from './catalog.ts';
 import type { Consistency } from './manifest.ts';
 import type { ServerFacts } from './server-facts.ts';
@@ -15,8 +15,13 @@ export interface ReadPlan {
   readConcern: (entry: CatalogEntry) => { level: string; atClusterTime?: mongo.Timestamp } | undefined;
 }
 
+const REPEATABLE: readonly BackupErrorCode[] = ['BACKUP_SNAPSHOT_LOST', 'BACKUP_COLLECTION_GONE'];
 /** Codes of errors that say that the state as of the moment can no longer be read, or not yet. */
 const SNAPSHOT_CODES: readonly unknown[] = [239, 246];
+/** NamespaceNotFound, QueryPlanKilled: what the server says of a collection that was dropped or renamed. */
+const GONE_CODES: readonly unknown[] = [26, 175];
+/** CursorNotFound: that may be the reason, or a time limit, or another server. */
+const CURSOR_CODES: readonly unknown[] = [...GONE_CODES, 43];
 const CATALOG_ATTEMPTS = 5;
 
 /**
@@ -66,19 +71,34 @@ export async function checkUnchanged(
   const now = new Map((await readCatalog(db, options)).map((entry) => [entry.collection, entry.identity]));
   for (const { collection, identity } of entries) {
     if (!now.has(collection) || now.get(collection) !== identity) {
-      const message = `Collection ${collection} was dropped or renamed while it was read`;
-      const nextStep = 'run it again when collections are neither dropped nor renamed';
-      throw new BackupError('BACKUP_COLLECTION_GONE', message, { nextStep });
+      throw gone(`Collection ${collection}`);
     }
   }
 }
 
-/** Whether reading has failed because of its moment, or of what went meanwhile, so that another attempt may do. */
-export function isRepeatable(error: unknown): boolean {
-  if (error instanceof BackupError) {
-    return error.code === 'BACKUP_SNAPSHOT_LOST' || error.code === 'BACKUP_COLLECTION_GONE';
-  }
-  return SNAPSHOT_CODES.includes((error as { code?: unknown }).code);
+/** Whether the server may have ended a cursor because its collection went: {@link checkUnchanged} knows which. */
+export function hasCursorEnded(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && CURSOR_CODES.includes(error.code);
+}
+
+/**
+ * What to say when reading has failed because of its moment, or of what went meanwhile.
+ *
+ * @returns `undefined` when another attempt would be of no use
+ */
+export function toRepeatable(error: unknown): BackupError | undefined {
+  if (error instanceof BackupError) return REPEATABLE.includes(error.code) ? error : undefined;
+  if (!(error instanceof mongo.MongoServerError)) return undefined;
+  if (GONE_CODES.includes(error.code)) return gone('A collection', error);
+  if (!SNAPSHOT_CODES.includes(error.code)) return undefined;
+  return lost('The server no longer knows the moment that was begun with', error);
+}
+
+function gone(what: string, cause?: unknown): BackupError {
+  return new BackupError('BACKUP_COLLECTION_GONE', `${what} was dropped or renamed while it was read`, {
+    cause,
+    nextStep: 'run it again when collections are neither dropped nor renamed',
+  });
 }
 
 /** Names the error of a server that no longer knows the moment. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestDatabase } from '../../../../test/support/test-database.ts';
@@ -117,6 +117,20 @@ describe(pruneBackups.name, () => {
     expect((await readdir(out)).toSorted()).toEqual(['second', 'third']);
     await pruneBackups(out, { ...retention, damaged: 'removed' }, false);
     expect(await readdir(out)).toEqual(['second']);
+  });
+
+  it('ends what an earlier run has begun, names it, and leaves what others have called so', async () => {
+    await rm(join(out, 'second'), { recursive: true });
+    for (const name of ['old', 'new']) await createBackup({ db: database.db, out, name });
+    await rename(join(out, 'old'), join(out, '.old.removed'));
+    await mkdir(join(out, '.others.removed'));
+    await writeFile(join(out, '.others.removed/letter.txt'), 'x');
+    await mkdir(join(out, '.empty.removed'));
+    const removed: string[] = [];
+    const retention = { daily: 1, weekly: 1, damaged: 'kept' } as const;
+    await pruneBackups(out, retention, false, (name) => removed.push(name));
+    expect(removed.toSorted()).toEqual(['.empty.removed', '.old.removed']);
+    expect((await readdir(out)).toSorted()).toEqual(['.others.removed', 'new']);
   });
 
   it('takes a folder that does not exist for one without backups', async () => {

@@ -1,8 +1,8 @@
-import { readdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeLeftOvers } from './left-overs.ts';
 import { listBackups, SAFETY_PREFIX, type ListedBackup } from './list-backups.ts';
 import { syncFolder } from './partial-folder.ts';
-import { removeBackup } from './remove-backup.ts';
 
 /** How many backups stay: the newest of each of so many days and weeks that have one. */
 export interface Retention {
@@ -40,11 +40,13 @@ export function planPruning(backups: readonly ListedBackup[], retention: Retenti
  *
  * @param folder - That holds the backups
  * @param isDryRun - Only says what would go
+ * @param onRemoved - Is told the name of what an earlier run had begun to remove, and this one has
  */
 export async function pruneBackups(
   folder: string,
   retention: Retention,
   isDryRun: boolean,
+  onRemoved?: (name: string) => void,
 ): Promise<PrunedBackup[]> {
   const { backups } = await listBackups(folder);
   const plan = planPruning(backups, retention);
@@ -52,14 +54,22 @@ export async function pruneBackups(
   for (const { backup, reason } of plan) {
     if (reason !== undefined) continue;
     // From one moment to the next it is no backup any more: half of one must not be taken for a whole one.
-    await rename(backup.path, join(folder, `.${backup.name}.removed`));
+    await rename(backup.path, join(folder, onItsWayOut(backup)));
   }
   if (backups.length > 0) {
     await syncFolder(folder);
-    const removed = (await readdir(folder)).filter((name) => REMOVED.test(name));
-    for (const name of removed) await removeBackup(join(folder, name));
+    const ofThisRun = plan
+      .filter(({ reason }) => reason === undefined)
+      .map(({ backup }) => onItsWayOut(backup));
+    for (const name of await removeLeftOvers(folder, REMOVED, () => true)) {
+      if (!ofThisRun.includes(name)) onRemoved?.(name);
+    }
   }
   return plan;
+}
+
+function onItsWayOut({ name }: ListedBackup): string {
+  return `.${name}.removed`;
 }
 
 function planOne(all: readonly ListedBackup[], retention: Retention): PrunedBackup[] {

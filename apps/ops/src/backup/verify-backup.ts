@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
 import { BackupError, isAbsent, unreadable } from './backup.error.ts';
 import { readArchive } from './dump-format/archive.ts';
@@ -13,6 +13,7 @@ import {
   type ManifestCollection,
   type ManifestFile,
 } from './manifest.ts';
+import { isWithoutManifest, manifestMissing } from './missing-manifest.ts';
 import { PROOF_FILE, readProof } from './proof.ts';
 import { ReadBack, type HashFileOptions } from './read-back.ts';
 import type { FileHash } from './read-back.worker.ts';
@@ -41,7 +42,10 @@ export interface VerifyReport {
  * @throws {@link BackupError} When there is no manifest that can be read, or the system cannot read a file: `BACKUP_UNREADABLE`
  */
 export async function verifyBackup({ folder, progress, signal }: VerifyOptions): Promise<VerifyReport> {
-  const manifest = await readManifest(folder);
+  const manifest = await readManifest(folder).catch(async (error: unknown) => {
+    const isLost = (error as { code?: unknown }).code === 'BACKUP_NOT_FOUND';
+    throw isLost && (await isWithoutManifest(resolve(folder))) ? manifestMissing(error) : error;
+  });
   const problems = await findDamagedFiles(folder, manifest, { progress, signal });
   problems.push(...(await findStrangers(folder, manifest)));
   await readProof(folder).catch((error: unknown) => problems.push(damage(error)));

@@ -70,7 +70,7 @@ Examples:
   $ ops backup create --out /mnt/nas --gzip
   $ ops backup create --archive --zstd      one small file; only "ops restore" reads it
 
-Exit codes: 0 done, 1 failed, 69 MongoDB unavailable, 130 interrupted. When it fails, nothing stays.`,
+Exit codes: 0 done, 1 failed, 2 wrong use, 69 MongoDB unavailable, 130 interrupted. When it fails, nothing stays.`,
     )
     .action(async ({ out, name, archive, gzip, zstd, consistency, json }: CreateOptions) => {
       const { create } = await import('../backup/create.command.ts');

@@ -2,7 +2,6 @@ import { mongo } from 'mongoose';
 import { collectGarbage } from '../raw/collect-garbage.ts';
 import { documentsIn } from '../raw/insert-raw.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { embedKey } from './encode/encoder-context.ts';
 import { importTable } from './import-table.ts';
 import type { BuiltIndex } from './load/build-indexes.ts';
 import { NOTHING_DONE, ProgressStore, type LoadState } from './load/progress-store.ts';
@@ -10,7 +9,8 @@ import { BatchReader } from './load/read-batches.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import type { ImportPlan, IndexPlan, LoadPlan } from './plan/import-plan.ts';
 import { planImport } from './plan/plan-import.ts';
-import { isTableComplete, type EmbeddedReport, type ImportReport } from './report/import-report.ts';
+import { isTableComplete, type ImportReport } from './report/import-report.ts';
+import { reportEmbedded } from './report/report-embedded.ts';
 import { reportTable, type TableResult } from './report/report-table.ts';
 import { SqliteSource } from './source/sqlite-source.ts';
 
@@ -80,7 +80,7 @@ async function withPlan(
     const plan = planImport(source, { mapping, mappingName, database });
     const tables = await work(source, plan);
     const embedded = plan.embedded.map((child) => reportEmbedded(child, tables));
-    const isWhole = embedded.every((child) => accountedFor(child) >= child.total);
+    const isWhole = embedded.every(({ missing }) => missing === 0);
     return {
       file: source.name,
       isDryRun: false,
@@ -145,25 +145,4 @@ function toExtendedJson(document: Buffer): string {
 
 function toPlanned({ name, keys, options }: IndexPlan): BuiltIndex {
   return { name, keys: Object.fromEntries(keys), isUnique: options.unique === true, status: 'ready' };
-}
-
-function reportEmbedded(
-  { table, total, isKept }: ImportPlan['embedded'][number],
-  tables: Tables,
-): EmbeddedReport {
-  const fields: Record<string, number> = {};
-  for (const { embeddedRows } of tables) {
-    for (const [key, count] of Object.entries(embeddedRows)) {
-      const [child = '', as = ''] = JSON.parse(key) as string[];
-      if (embedKey(child, as) === embedKey(table, as)) fields[as] = (fields[as] ?? 0) + count;
-    }
-  }
-  const taken = Object.values(fields).reduce((sum, count) => sum + count, 0);
-  const orphans =
-    tables.find((other) => other.table.table === table && other.table.part === 'orphans')?.table.rows ?? 0;
-  return { table, total, fields, orphans, dropped: isKept ? 0 : Math.max(0, total - taken) };
-}
-
-function accountedFor({ fields, orphans, dropped }: EmbeddedReport): number {
-  return Object.values(fields).reduce((sum, count) => sum + count, orphans + dropped);
 }

@@ -1,9 +1,9 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BackupError } from '../backup/backup.error.ts';
-import { readDumpFile, SUFFIX } from '../backup/dump-format/compression.ts';
+import { readDumpText, SUFFIX } from '../backup/dump-format/compression.ts';
 import { parseMetadata } from '../backup/dump-format/metadata-json.ts';
-import { BUCKETS_PREFIX, fromFileStem } from '../backup/dump-format/names.ts';
+import { BUCKETS_PREFIX, fromFileStem, toFileStem } from '../backup/dump-format/names.ts';
 import { storageOf, type DumpCollection } from './dump.ts';
 import type { DataFile } from './read-files.ts';
 
@@ -30,20 +30,20 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** The databases below a folder, or the one whose folder it is. */
+/** The databases below a folder, or the one whose folder it is. Their names stand there as they are; only files have theirs encoded. */
 export async function databasesIn(folder: string): Promise<{ name: string; folder: string }[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const isOneDatabase = entries.some(
     (entry) => entry.isFile() && isOfCollection(entry.name) && stemOf(entry.name) !== OPLOG,
   );
-  if (isOneDatabase) return [{ name: fromFileStem(basename(resolve(folder))), folder }];
+  if (isOneDatabase) return [{ name: basename(resolve(folder)), folder }];
   const found = await Promise.all(
     entries
       .filter((entry) => entry.isDirectory() && !SERVER_DATABASES.includes(entry.name))
       .map(async ({ name }) => {
         const path = join(folder, name);
         const files = await readdir(path);
-        return files.some(isOfCollection) ? [{ name: fromFileStem(name), folder: path }] : [];
+        return files.some(isOfCollection) ? [{ name, folder: path }] : [];
       }),
   );
   return found.flat();
@@ -62,8 +62,10 @@ export async function readFolder(folder: string, root: string): Promise<FolderCo
   for (const stem of new Set(names.filter(isOfCollection).map(stemOf))) {
     const metadataFile = names.find((name) => isOf(name, stem, METADATA));
     const dataFile = names.find((name) => isOf(name, stem, DATA));
-    const fallback = fromFileStem(stem);
-    const text = metadataFile === undefined ? '{}' : await readText(join(folder, metadataFile));
+    const fallback = nameOf(stem) ?? stem;
+    // Somebody has called it so.
+    if (nameOf(stem) === undefined && metadataFile === undefined) throw strangeName(dataFile ?? stem, stem);
+    const text = metadataFile === undefined ? '{}' : await readDumpText(join(folder, metadataFile));
     const { collection: name, type, options, indexes } = parseMetadata(text, fallback);
     if (dataFile !== undefined) files.push({ collection: name, path: join(folder, dataFile) });
     if (name.startsWith(BUCKETS_PREFIX)) continue;
@@ -90,17 +92,10 @@ async function readServerVersion(folders: readonly string[]): Promise<string | u
     [PRELUDE, PRELUDE + SUFFIX.gzip].map((name) => join(folder, name)),
   )) {
     if (!(await isThere(path))) continue;
-    const { ServerVersion: version } = JSON.parse(await readText(path)) as { ServerVersion?: unknown };
+    const { ServerVersion: version } = JSON.parse(await readDumpText(path)) as { ServerVersion?: unknown };
     if (typeof version === 'string') return version;
   }
   return undefined;
-}
-
-async function readText(path: string): Promise<string> {
-  if (!path.endsWith(SUFFIX.gzip) && !path.endsWith(SUFFIX.zstd)) return readFile(path, 'utf8');
-  const chunks: Buffer[] = [];
-  for await (const chunk of readDumpFile(path)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
 
 function isOfCollection(name: string): boolean {
@@ -110,6 +105,22 @@ function isOfCollection(name: string): boolean {
 function stemOf(name: string): string {
   const plain = plainName(name);
   return plain.slice(0, plain.endsWith(METADATA) ? -METADATA.length : -DATA.length);
+}
+
+/** @returns `undefined` when mongodump would have encoded it in another way */
+function nameOf(stem: string): string | undefined {
+  try {
+    return fromFileStem(stem);
+  } catch {
+    return undefined;
+  }
+}
+
+function strangeName(file: string, stem: string): BackupError {
+  const other = toFileStem(stem) + file.slice(stem.length);
+  return new BackupError('BACKUP_DAMAGED', `mongodump gives no file the name ${file}`, {
+    nextStep: `call it as it was called; if the collection is called ${stem}, that is ${other}`,
+  });
 }
 
 function isOf(name: string, stem: string, kind: string): boolean {

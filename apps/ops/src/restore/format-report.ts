@@ -89,7 +89,7 @@ function problemTable(collections: readonly CollectionReport[]): string {
 }
 
 function nextStep({ interruption, isComplete, isDryRun }: RestoreReport): string | undefined {
-  if (interruption) return 'run the same command again: it goes on from here';
+  if (interruption) return interruption.nextStep;
   if (isComplete || isDryRun) return undefined;
   return `see what is wrong above; drop the collection ${MARKER_COLLECTION} to keep what is there, or begin anew with --drop`;
 }

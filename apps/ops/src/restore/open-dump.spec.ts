@@ -83,6 +83,32 @@ describe(openDump.name, () => {
     await expect(openDump(join(root, 'shop'))).resolves.toMatchObject({ database: 'shop' });
   });
 
+  it('takes the name of a folder as it is, as mongodump does, and decodes those of files', async () => {
+    for (const name of ['a+b', '50%off', 'x%2Fy']) {
+      await mkdir(join(root, 'odd', name), { recursive: true });
+      await writeFile(join(root, 'odd', name, 'a%2Bb+c.bson'), documents);
+      await expect(openDump(join(root, 'odd', name))).resolves.toMatchObject({
+        database: name,
+        collections: [{ name: 'a+b c' }],
+      });
+    }
+    await expect(openDump(join(root, 'odd'), '50%off')).resolves.toMatchObject({ database: '50%off' });
+  });
+
+  it('says which file has a name that mongodump gives to none', async () => {
+    await writeFile(join(root, 'shop/100%.bson'), documents);
+    await expect(openDump(root)).rejects.toMatchObject({
+      code: 'BACKUP_DAMAGED',
+      message: expect.stringContaining('100%.bson'),
+      nextStep: expect.stringContaining('100%25.bson'),
+    });
+    // Where the metadata say what it is called, nothing else need.
+    const named = metadata.replace('things', '100%');
+    await writeFile(join(root, 'shop/100%.metadata.json'), named);
+    const { collections } = await openDump(root);
+    expect(collections.map(({ name }) => name)).toEqual(['100%', 'things']);
+  });
+
   it.each([
     ['nothing', 'There is nothing of this name'],
     ['empty', 'There is no dump of a database here'],

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { BUCKETS_PREFIX } from '../backup/dump-format/names.ts';
 import { parseMetadata } from '../backup/dump-format/metadata-json.ts';
 import { hasManifest, MANIFEST_FILE, readManifest, type Manifest } from '../backup/manifest.ts';
+import { isWithoutManifest, manifestMissing } from '../backup/missing-manifest.ts';
 import { storageOf, takeRestorable, type Dump, type DumpCollection } from './dump.ts';
 import { databasesIn, isThere, OPLOG_NOTE, readFolder } from './dump-folder.ts';
 import { readArchiveDocuments, readArchiveEvents, readFiles } from './read-files.ts';
@@ -21,7 +22,9 @@ export async function openDump(path: string, database?: string): Promise<Dump> {
     throw notFound('There is nothing of this name', cause);
   });
   if (entry.isDirectory() && (await isThere(join(path, MANIFEST_FILE)))) return openBackup(path, database);
-  await refusePartOfBackup(path);
+  const real = await realpath(path);
+  await refusePartOfBackup(real);
+  if (await isWithoutManifest(real)) throw manifestMissing();
   if (!entry.isDirectory()) return openArchive(path, database);
   const databases = await databasesIn(path);
   const chosen = choose(
@@ -47,7 +50,7 @@ export async function openDump(path: string, database?: string): Promise<Dump> {
 
 /** Without the manifest, half a backup passes for a whole dump by mongodump. */
 async function refusePartOfBackup(path: string): Promise<void> {
-  const parent = dirname(await realpath(path));
+  const parent = dirname(path);
   if (!(await hasManifest(parent))) return;
   throw new RestoreError('PART_OF_BACKUP', 'This is a part of a backup, and only the whole can be checked', {
     nextStep: `name the folder of the backup: ${parent}`,

@@ -1,3 +1,4 @@
+import type { mongo } from 'mongoose';
 import type { ServerFacts } from '../backup/server-facts.ts';
 import { printable } from '../terminal/table.ts';
 import type { Dump } from './dump.ts';
@@ -27,6 +28,22 @@ export function refuseNewerDump(server: ServerFacts, dump: Dump): void {
 }
 
 /**
+ * Refuses a name that differs from that of a database by the case of its letters alone: the server would, with the first write.
+ *
+ * @throws {@link RestoreError} `TARGET_INVALID`
+ */
+export async function refuseOtherCase(client: mongo.MongoClient, database: string): Promise<void> {
+  const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
+  const other = databases.find(({ name }) => name !== database && lowered(name) === lowered(database));
+  if (!other) return;
+  throw new RestoreError(
+    'TARGET_INVALID',
+    `There is a database ${other.name}, and MongoDB takes no ${database} beside it`,
+    { nextStep: `restore into another one with --to NAME, or into that one with --to ${other.name}` },
+  );
+}
+
+/**
  * Refuses a target with data in it, unless that may go, or is the beginning of this same restore.
  *
  * @throws {@link RestoreError} `TARGET_NOT_EMPTY`
@@ -51,6 +68,11 @@ export function refuseOccupiedTarget(
 export function isContinuation({ marker }: Target, fingerprint: string, shouldDrop: boolean): boolean {
   if (!marker?.isEmptied || marker.fingerprint !== fingerprint) return false;
   return !(marker.hasEnded && shouldDrop);
+}
+
+/** As the server does it: the letters of ASCII. */
+function lowered(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function isNewer(source: string, target: string): boolean {

@@ -36,8 +36,8 @@ export interface RestoreReport {
   isResumed: boolean;
   /** Every collection was restored. */
   isComplete: boolean;
-  /** Why it ended before its end. */
-  interruption: { code: string; message: string } | null;
+  /** Why it ended before its end, and what to do about it. */
+  interruption: { code: string; message: string; nextStep: string } | null;
   /** What was in the target, or would go, with `--drop`. */
   dropped: string[];
   /** Whether what goes is saved before, or would be. */

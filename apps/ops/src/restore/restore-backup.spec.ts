@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { MongodServer } from '../../../../test/support/mongod-server.ts';
+import { asByMongodump } from '../../test/as-by-mongodump.ts';
 import { RestoreContext } from '../../test/restore-context.ts';
 import { describeDatabase } from '../../test/restore-fixture.ts';
 import { createBackup } from '../backup/create-backup.ts';
@@ -28,12 +29,6 @@ describe(restoreBackup.name, () => {
   });
   afterAll(() => context?.stop());
 
-  /** What is left without the manifest is what mongodump writes. */
-  async function asByTool(made: string): Promise<string> {
-    await rm(join(made, 'manifest.json'));
-    return join(made, 'every');
-  }
-
   async function expectEmpty(): Promise<void> {
     await expect(client.db('target').listCollections().toArray()).resolves.toEqual([]);
   }
@@ -47,13 +42,7 @@ describe(restoreBackup.name, () => {
   ] as const)('restores every kind: %s, %s, manifest %s', async (layout, compression, hasManifest) => {
     const name = `${layout}-${compression}`;
     const made = await createBackup({ db: client.db('every'), out: folder, name, layout, compression });
-    let from = made.path;
-    if (!hasManifest) {
-      // What is left is what mongodump writes.
-      await rm(join(from, 'manifest.json'));
-      const archive = (await readdir(from)).find((file) => file.includes('.archive'));
-      from = join(from, archive ?? '');
-    }
+    const from = hasManifest ? made.path : await asByMongodump(made.path);
     const report = await restoreBackup({ client, path: from, to: 'target' });
     expect(report.collections.filter(({ state }) => state !== 'restored')).toEqual([]);
     expect(report).toMatchObject({
@@ -104,7 +93,7 @@ describe(restoreBackup.name, () => {
     const refused = { code: 'BACKUP_DAMAGED', message: expect.stringContaining('people.bson') };
     await expect(restoreBackup({ client, path: damaged, to: 'target' })).rejects.toMatchObject(refused);
     await expect(
-      restoreBackup({ client, path: await asByTool(damaged), to: 'target' }),
+      restoreBackup({ client, path: await asByMongodump(damaged), to: 'target' }),
     ).rejects.toMatchObject(refused);
     await expectEmpty();
   });
@@ -123,7 +112,7 @@ describe(restoreBackup.name, () => {
   it('refuses a dump by mongodump that lacks the documents of a collection', async () => {
     const damaged = await context.backup('lacking');
     await rm(join(damaged, 'every/people.bson'));
-    const refused = restoreBackup({ client, path: await asByTool(damaged), to: 'target' });
+    const refused = restoreBackup({ client, path: await asByMongodump(damaged), to: 'target' });
     await expect(refused).rejects.toMatchObject({
       message: expect.stringContaining('documents of people are missing'),
     });
@@ -142,7 +131,23 @@ describe(restoreBackup.name, () => {
   });
 
   it.each(['admin', 'local', 'a b', ''])('refuses the target "%s"', async (to) => {
-    await expect(restoreBackup({ client, path, to })).rejects.toMatchObject({ code: 'TARGET_INVALID' });
+    await expect(restoreBackup({ client, path, to })).rejects.toMatchObject({
+      code: 'TARGET_INVALID',
+      exitCode: 2,
+      nextStep: expect.stringContaining('--to'),
+    });
+  });
+
+  it('refuses a target that differs from a database that is there by the case of its letters alone', async () => {
+    await client.db('target').collection('other').insertOne({});
+    for (const isDryRun of [true, false]) {
+      const refused = restoreBackup({ client, path, to: 'TARGET', isDryRun });
+      await expect(refused).rejects.toMatchObject({
+        code: 'TARGET_INVALID',
+        message: expect.stringContaining('database target'),
+        nextStep: expect.stringContaining('--to'),
+      });
+    }
   });
 
   it('builds what makes documents expire after everything has been read back', async () => {
@@ -183,7 +188,7 @@ describe(restoreBackup.name, () => {
   });
 
   it('names an index that cannot be built, and restores everything else', async () => {
-    const twice = await asByTool(await context.backup('twice'));
+    const twice = await asByMongodump(await context.backup('twice'));
     const file = join(twice, 'folded.metadata.json');
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace('"name":"name_1"', '"unique":true,"name":"name_1"'));

@@ -1,11 +1,10 @@
-import { DatabaseError, toDatabaseError } from '#database';
 import type { mongo } from 'mongoose';
 import { readServerFacts, type ServerFacts } from '../backup/server-facts.ts';
-import { CommandError } from '../command.error.ts';
 import { CollectionRestore } from './collection-restore.ts';
+import { describeInterruption } from './describe-interruption.ts';
 import { openDump } from './open-dump.ts';
 import type { RestoreOptions } from './options.ts';
-import { isContinuation, refuseNewerDump, refuseOccupiedTarget } from './preflight.ts';
+import { isContinuation, refuseNewerDump, refuseOccupiedTarget, refuseOtherCase } from './preflight.ts';
 import type { RestoreReport } from './report.ts';
 import { runSteps } from './restore-steps.ts';
 import { saveBeforeDrop } from './safety-backup.ts';
@@ -39,6 +38,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
   const dump = await openDump(path, options.database);
   const database = to ?? dump.database;
   checkTargetName(database);
+  await refuseOtherCase(client, database);
   const server = await readServerFacts(client, signal);
   refuseNewerDump(server, dump);
   const db = client.db(database);
@@ -76,7 +76,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
       const isRestored = collections.every(({ report: { state } }) => state === 'restored');
       await (isRestored ? removeMarker(db) : markEnded(db));
     } catch (error) {
-      report.interruption = describe(signal.aborted ? signal.reason : error);
+      report.interruption = describeInterruption(signal.aborted ? signal.reason : error);
     }
   }
   report.collections = collections.map((each) => each.report);
@@ -117,13 +117,4 @@ function notesOn(
   if (isResumed) return ['It goes on with a restore of the same dump that was not finished'];
   if (!marker?.safetyBackup || !isOccupied) return [];
   return [`An earlier restore that was not finished saved the former content in ${marker.safetyBackup}`];
-}
-
-function describe(error: unknown): { code: string; message: string } {
-  const named = toDatabaseError(error);
-  if (named instanceof DatabaseError || named instanceof CommandError) {
-    return { code: named.code, message: named.message };
-  }
-  const [message = ''] = (Error.isError(named) ? named.message : String(named)).split('\n');
-  return { code: 'FAILED', message };
 }

@@ -7,6 +7,7 @@ import { describeDatabase } from '../../test/restore-fixture.ts';
 import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { createBackup } from '../backup/create-backup.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { formatReport } from './format-report.ts';
 import type { RestoreReport } from './report.ts';
 import { restoreBackup } from './restore-backup.ts';
 import { writeMarker } from './target.ts';
@@ -73,6 +74,22 @@ describe('a restore that is interrupted', () => {
     const again = await restoreBackup({ client, path, to: 'target' });
     expect(again).toMatchObject({ isComplete: true, isResumed: true, dropped: [] });
     await expect(describeDatabase(client.db('target'))).resolves.toEqual(source);
+  });
+
+  it.each([
+    [13, 'NOT_PERMITTED', 'give the user of MONGODB_USERNAME the role that this command needs'],
+    [14_031, 'DATABASE_UNAVAILABLE', 'make room on the disk of the server, then run the same command again'],
+    [91, 'DATABASE_UNAVAILABLE', 'run the same command again: it goes on from here'],
+    [73, 'FAILED', 'see what it ended with: as long as that is so, another run ends there as well'],
+  ])('says what helps, after the error %i of the server', async (errorCode, code, nextStep) => {
+    await server.failPoint({ failCommands: ['create'], errorCode });
+    try {
+      const report = await restoreBackup({ client, path, to: 'target' });
+      expect(report.interruption).toMatchObject({ code, nextStep: expect.stringContaining(nextStep) });
+      expect(formatReport(report)).toContain(`\nNext step: ${report.interruption?.nextStep}\n`);
+    } finally {
+      await server.clearFailPoint();
+    }
   });
 
   it('is not mixed with another dump, which only --drop puts in its place', async () => {

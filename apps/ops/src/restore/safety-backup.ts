@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { readCatalog } from '../backup/catalog.ts';
-import { createBackup, defaultName } from '../backup/create-backup.ts';
+import { defaultName } from '../backup/backup-name.ts';
+import { createBackup } from '../backup/create-backup.ts';
 import { SAFETY_PREFIX } from '../backup/list-backups.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { printable } from '../terminal/table.ts';
@@ -40,7 +41,7 @@ export async function saveBeforeDrop(options: SafetyBackupOptions): Promise<stri
 
 async function save({ db, folder, signal, progress }: SafetyBackupOptions): Promise<string> {
   try {
-    const name = `${SAFETY_PREFIX}${defaultName(db.databaseName, new Date())}`;
+    const name = defaultName(folder, db.databaseName, SAFETY_PREFIX);
     const { path } = await createBackup({ db, out: folder, name, compression: 'gzip', signal, progress });
     return path;
   } catch (cause) {

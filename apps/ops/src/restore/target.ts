@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { MARKER_COLLECTION } from '../backup/dump-format/names.ts';
 import { readAll } from '../backup/read-collection.ts';
+import { EXIT } from '../exit-codes.ts';
 import { toOrdered, type OrderedDocument } from './ordered-bson.ts';
 import { RestoreError } from './restore.error.ts';
 
@@ -42,11 +43,10 @@ export interface Target {
 export function checkTargetName(name: string): void {
   const isValid =
     name !== '' && !FORBIDDEN_IN_NAME.test(name) && Buffer.byteLength(name) <= LONGEST_NAME_BYTES;
-  if (!isValid) throw new RestoreError('TARGET_INVALID', 'MongoDB takes no database of this name');
+  const wrongUse = { nextStep: 'name another database with --to NAME', exitCode: EXIT.usage };
+  if (!isValid) throw new RestoreError('TARGET_INVALID', 'MongoDB takes no database of this name', wrongUse);
   if (RESERVED.includes(name)) {
-    throw new RestoreError('TARGET_INVALID', `The database ${name} belongs to MongoDB itself`, {
-      nextStep: 'name another database with --to NAME',
-    });
+    throw new RestoreError('TARGET_INVALID', `The database ${name} belongs to MongoDB itself`, wrongUse);
   }
 }
 

@@ -13,8 +13,12 @@ import type { ItemResult } from './bulk-report.ts';
 /** The methods of a repository that do what an operation of a bulk write asks for. */
 export interface SingleWrites<T> {
   insert(document: Partial<T>, options: OperationOptions): Promise<{ _id: unknown }>;
-  updateOne(filter: Filter<T>, update: Update<T>, options: ConditionalOptions): Promise<boolean>;
-  updateMany(filter: Filter<T>, update: Update<T>, options: ManyOptions): Promise<number>;
+  updateOne(
+    filter: Filter<T>,
+    update: Update<T>,
+    options: ConditionalOptions & UpdateOptions,
+  ): Promise<boolean>;
+  updateMany(filter: Filter<T>, update: Update<T>, options: ManyOptions & UpdateOptions): Promise<number>;
   upsert(
     filter: Filter<T>,
     update: Update<T>,

@@ -182,6 +182,23 @@ describe(DatabaseConnection.name, () => {
       },
     );
 
+    it('no longer than the time limit of every call, and leaves nothing on the server', async () => {
+      const server = await startServer();
+      const connection = await connect(server.uri('shop'), {
+        maxTimeMs: 200,
+        socketTimeoutMs: 2 * PATIENCE_MS,
+      });
+      await connection.db.collection('health_check').insertOne({});
+      // Waits in the middle of the command, where the server looks at its time.
+      const data = { nss: 'shop.health_check', shouldCheckForInterrupt: true };
+      await server.command({ configureFailPoint: 'waitInFindBeforeMakingBatch', mode: 'alwaysOn', data });
+      const startedAt = performance.now();
+      await expect(connection.check()).rejects.toMatchObject({ reason: 'no-answer' });
+      expect(performance.now() - startedAt).toBeLessThan(PATIENCE_MS);
+      const { inprog } = await server.command({ currentOp: 1, 'command.find': 'health_check' });
+      expect(inprog).toEqual([]);
+    });
+
     it('until the signal, when nothing answers, and leaves nothing in the queue', async () => {
       const server = await startServer();
       const proxy = await startProxy(server);

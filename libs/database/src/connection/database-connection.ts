@@ -102,14 +102,14 @@ export class DatabaseConnection implements OnModuleInit, OnApplicationShutdown {
    * Proves with one round trip that the database can be used: a writable server answers, and this user may read. A `ping` would
    * succeed without credentials, on a secondary, and on a server that can do nothing else.
    *
-   * @param signal - Ends the check; without one it takes up to the selection and socket timeouts
+   * @param signal - Ends the check; without one it takes up to the selection timeout and the time limit of every call
    * @throws {@link DatabaseUnavailableError} Or another {@link DatabaseError} that names the cause
    */
   async check(signal?: AbortSignal): Promise<void> {
     const { db } = this;
     try {
       await db.command(
-        { find: CHECK_COLLECTION, limit: 1, singleBatch: true },
+        { find: CHECK_COLLECTION, limit: 1, singleBatch: true, maxTimeMS: this.maxTimeMs },
         { ...(signal && { signal }) },
       );
     } catch (error) {

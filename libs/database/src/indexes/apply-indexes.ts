@@ -45,6 +45,8 @@ export interface ApplyIndexesReport {
 }
 
 const NAMESPACE_EXISTS = 48;
+/** Of the creation of a collection, which is empty. */
+const MAX_TIME_MS = 15_000;
 /** FailedToParse, InvalidOptions, CannotCreateIndex, IndexOptionsConflict, IndexKeySpecsConflict. */
 const OF_DEFINITION = [9, 67, 72, 85, 86];
 
@@ -120,7 +122,7 @@ class CollectionWork {
 
   async #create(options: mongo.CreateCollectionOptions): Promise<void> {
     try {
-      await this.#db.createCollection(this.#plan.collection, options);
+      await this.#db.createCollection(this.#plan.collection, { ...options, maxTimeMS: MAX_TIME_MS });
     } catch (error) {
       if (codeOf(error) !== NAMESPACE_EXISTS) throw error;
     }

@@ -27,6 +27,8 @@ export interface IndexUsage {
 /** In which the server does not know that builds are wanted as well: UnknownField, InvalidOptions, APIStrictError. */
 const BUILDS_UNKNOWN = [40_415, 72, 323];
 const GONE = 26; // NamespaceNotFound
+/** Under the socket timeout of a connection, so that it is the server that gives up. */
+const MAX_TIME_MS = 15_000;
 
 /**
  * Reads which of these collections exist, and their indexes.
@@ -38,7 +40,9 @@ export async function readCollections(
   names: readonly string[],
 ): Promise<Map<string, ExistingCollection>> {
   try {
-    const found = await db.listCollections({ name: { $in: [...names] } }).toArray();
+    const found = await db
+      .listCollections({ name: { $in: [...names] } }, { maxTimeMS: MAX_TIME_MS })
+      .toArray();
     const entries = found.map(async (info): Promise<[string, ExistingCollection]> => {
       const { name, type: kind = 'collection' } = info;
       const options = ('options' in info ? info.options : {}) as ExistingCollection['options'];
@@ -61,7 +65,9 @@ export async function readCollections(
 export async function readUsage(db: mongo.Db, collection: string): Promise<Map<string, IndexUsage> | null> {
   try {
     const usage = new Map<string, IndexUsage>();
-    const rows = db.collection(collection).aggregate<UsageRow>([{ $indexStats: {} }]);
+    const rows = db
+      .collection(collection)
+      .aggregate<UsageRow>([{ $indexStats: {} }], { maxTimeMS: MAX_TIME_MS });
     for await (const { name, accesses } of rows) {
       const { operations, since } = usage.get(name) ?? { operations: 0, since: accesses.since };
       usage.set(name, {
@@ -85,12 +91,11 @@ interface UsageRow {
 async function listIndexes(db: mongo.Db, collection: string): Promise<ExistingIndex[]> {
   try {
     // One batch holds them: a collection has 64 indexes at most.
-    const { cursor } = await db
-      .command({ listIndexes: collection, includeBuildUUIDs: true })
-      .catch((error: unknown) => {
-        if (!BUILDS_UNKNOWN.includes(codeOf(error) ?? 0)) throw error;
-        return db.command({ listIndexes: collection });
-      });
+    const command = { listIndexes: collection, maxTimeMS: MAX_TIME_MS };
+    const { cursor } = await db.command({ ...command, includeBuildUUIDs: true }).catch((error: unknown) => {
+      if (!BUILDS_UNKNOWN.includes(codeOf(error) ?? 0)) throw error;
+      return db.command(command);
+    });
     return (cursor as { firstBatch: mongo.Document[] }).firstBatch.map(toExisting);
   } catch (error) {
     // Dropped since it was listed.

@@ -22,6 +22,7 @@ import type {
   ManyOptions,
   OperationOptions,
   Permanently,
+  ReadOptions,
   UpdateOptions,
   Upserted,
 } from './operation-options.ts';
@@ -106,12 +107,20 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    * @throws {@link VersionConflictError} When it is there with another version than `expectedVersion`
    * @throws {@link FilterInvalidError} When there is nothing to change, or a field must not change
    */
-  async updateById(id: Id<T>, update: Update<T>, options: ConditionalOptions = {}): Promise<boolean> {
+  async updateById(
+    id: Id<T>,
+    update: Update<T>,
+    options: ConditionalOptions & UpdateOptions = {},
+  ): Promise<boolean> {
     return this.updateFirst({ _id: id }, update, options);
   }
 
   /** Changes the first document that matches; as {@link updateById}. */
-  async updateOne(filter: Filter<T>, update: Update<T>, options: ConditionalOptions = {}): Promise<boolean> {
+  async updateOne(
+    filter: Filter<T>,
+    update: Update<T>,
+    options: ConditionalOptions & UpdateOptions = {},
+  ): Promise<boolean> {
     return this.updateFirst(filter, update, options);
   }
 
@@ -123,7 +132,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
   async findByIdAndUpdate(
     id: Id<T>,
     update: Update<T>,
-    options: ConditionalOptions = {},
+    options: ConditionalOptions & UpdateOptions = {},
   ): Promise<Stored<T> | null> {
     const query = this.toQuery({ _id: id }, options);
     return this.run(async () => {
@@ -138,7 +147,11 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
    * @returns Number of documents that matched
    * @throws {@link FilterInvalidError} When the filter matches every document and `all` is not set
    */
-  async updateMany(filter: Filter<T>, update: Update<T>, options: ManyOptions = {}): Promise<number> {
+  async updateMany(
+    filter: Filter<T>,
+    update: Update<T>,
+    options: ManyOptions & UpdateOptions = {},
+  ): Promise<number> {
     const query = this.toBoundedQuery(filter, options);
     return this.run(async () => this.sendUpdate('Many', query, update, options), options);
   }
@@ -248,7 +261,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
   private async updateFirst(
     filter: object,
     update: Update<T>,
-    options: ConditionalOptions,
+    options: ConditionalOptions & UpdateOptions,
   ): Promise<boolean> {
     return this.changeFirst(this.toQuery(filter, options), update, options);
   }
@@ -256,7 +269,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
   private async changeFirst(
     query: mongo.Document,
     update: object,
-    options: ConditionalOptions,
+    options: ConditionalOptions & UpdateOptions,
   ): Promise<boolean> {
     return this.run(async () => {
       const matched = await this.sendUpdate('One', this.withVersion(query, options), update, options);
@@ -298,7 +311,7 @@ export abstract class MongoRepository<T> extends ReadRepository<T> {
   }
 
   /** What is removed for good may have been deleted softly before. */
-  private reaching<O extends Permanently & UpdateOptions>(options: O): O {
+  private reaching<O extends Permanently & ReadOptions>(options: O): O {
     return options.permanently === true ? { ...options, withDeleted: true } : options;
   }
 

@@ -57,12 +57,12 @@ export interface UpdateOptions extends ReadOptions {
   arrayFilters?: readonly object[];
 }
 
-export interface ConditionalOptions extends UpdateOptions {
+export interface ConditionalOptions extends ReadOptions {
   /** Only when the document still has this version. */
   expectedVersion?: number;
 }
 
-export interface ManyOptions extends UpdateOptions {
+export interface ManyOptions extends ReadOptions {
   /** Needed for a filter that matches every document. */
   all?: boolean;
 }

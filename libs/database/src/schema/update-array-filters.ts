@@ -3,7 +3,7 @@ import { castFilter } from './filter-compiler.ts';
 import { castOperators, holdsOperators } from './filter-operators.ts';
 import { castEquality, refuse } from './filter-value.ts';
 import { type PathNode, rootNode } from './path-node.ts';
-import { isPlainObject } from './path-value.ts';
+import { isPlainObject, MAX_DEPTH } from './path-value.ts';
 import { entriesOf } from './update-entries.ts';
 import { stepForUpdate } from './update-target.ts';
 
@@ -24,7 +24,8 @@ export function compileArrayFilters(
   return (update, arrayFilters) => {
     const elements = elementsOf(root, update);
     const used = new Set<string>();
-    const cast = arrayFilters.map((filter) => castOne(elements, filter, used));
+    if (!Array.isArray(arrayFilters)) return refuse('', 'array filters must be a list');
+    const cast = arrayFilters.map((filter: unknown) => castOne(elements, filter, used));
     const missing = [...elements.keys()].find((name) => !used.has(name));
     if (missing !== undefined) refuse(`$[${missing}]`, 'has no array filter');
     return cast;
@@ -44,13 +45,14 @@ function elementsOf(root: PathNode, update: object): Elements {
   return elements;
 }
 
-function castOne(elements: Elements, filter: unknown, used: Set<string>): mongo.Document {
+function castOne(elements: Elements, filter: unknown, used: Set<string>, depth = 0): mongo.Document {
   if (!isPlainObject(filter)) return refuse('', 'an array filter must be an object');
+  if (depth > MAX_DEPTH) refuse('', 'an array filter is nested too deeply');
   return Object.fromEntries(
     Object.entries(filter).map(([key, value]) => {
       if (['$and', '$or', '$nor'].includes(key)) {
         if (!Array.isArray(value) || value.length === 0) return refuse(key, 'must be a list of filters');
-        return [key, value.map((branch) => castOne(elements, branch, used))];
+        return [key, value.map((branch) => castOne(elements, branch, used, depth + 1))];
       }
       const [name = '', ...rest] = key.split('.');
       const element = elements.get(name) ?? refuse(key, 'names no $[element] of the update');

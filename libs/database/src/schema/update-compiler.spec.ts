@@ -225,19 +225,29 @@ describe(compileArrayFilters.name, () => {
   const compile = compileArrayFilters(schema);
   const update = { 'parts.$[one].city': 'a', $inc: { 'parts.$[one].floor': 1 } };
 
-  it.each<[string, object[], string]>([
+  const nested = (levels: number) => {
+    let filter: object = { 'one.city': 'a' };
+    for (let level = 0; level < levels; level += 1) filter = { $and: [filter] };
+    return filter;
+  };
+
+  it.each<[string, unknown, string]>([
     ['a name that is not used', [{ 'two.city': 'a' }], 'two.city'],
     ['a name without a filter', [], '$[one]'],
     ['an unknown field', [{ 'one.nope': 1 }], 'one.nope'],
     ['an operator that is not marked', [{ 'one.city': { $ne: null } }], 'one.city'],
     ['an empty list', [{ $or: [] }], '$or'],
+    ['what is nested too deeply', [nested(10_000)], ''],
+    ['what is no list', { 'one.city': 'a' }, ''],
+    ['what is no object', [null], ''],
   ])('refuses %s', (_name, arrayFilters, path) => {
-    expect(() => compile(update, arrayFilters)).toThrow(
+    expect(() => compile(update, arrayFilters as object[])).toThrow(
       expect.objectContaining({ problems: [expect.objectContaining({ path })] }),
     );
   });
 
   it('casts elements, fields and logic', () => {
+    expect(compile(update, [nested(50)])).toEqual([nested(50)]);
     expect(compile({ 'tags.$[tag]': 'x' }, [{ tag: 5 }])).toEqual([{ tag: '5' }]);
     expect(compile({ 'tags.$[tag]': 'x' }, [{ tag: trusted({ $in: [5] }) }])).toEqual([
       { tag: { $in: ['5'] } },

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
 import { DatabaseError } from '../errors/database.error.ts';
+import { keyOf } from '../repository/same-value.ts';
 
 /** Values of the fields that a schema marks with `scope: true`, such as `{ tenantId: 'acme' }`. */
 export type Scope = Readonly<Record<string, unknown>>;
@@ -33,6 +35,24 @@ export function withScope<R>(scope: Scope, fn: () => R): R {
 /** Runs `fn` over the documents of every owner, as for maintenance. What it inserts names the owner itself. */
 export function acrossScopes<R>(fn: () => R): R {
   return storage.run(EVERYTHING, fn);
+}
+
+/**
+ * A text that stands for the current scope, for what is kept by scope outside of repositories, such as an idempotency key or an entry of
+ * a cache. It is the same in every process, whatever the order of the fields, and tells nothing of their values.
+ *
+ * @returns 43 characters of base64url; in {@link acrossScopes} those of all scopes; `undefined` when none is set
+ */
+export function scopeDigest(): string | undefined {
+  const scope = storage.getStore();
+  if (scope === undefined) return undefined;
+  const values =
+    scope === EVERYTHING
+      ? null
+      : Object.entries(scope)
+          .map(([path, value]) => [path, keyOf(value)] as const)
+          .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(values)).digest('base64url');
 }
 
 /**

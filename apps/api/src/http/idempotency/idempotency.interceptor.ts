@@ -1,4 +1,4 @@
-import { DatabaseError } from '#database';
+import { DatabaseError, scopeDigest } from '#database';
 import {
   Injectable,
   UseInterceptors,
@@ -24,6 +24,8 @@ const JSON_CONTENT_TYPE = 'application/json; charset=utf-8';
  * Answers a request with an `Idempotency-Key` once: the same key and body get the first answer again. Kept are answers that say what
  * became of the request; after a 5xx the next one with the key tries again, and stores what it creates under the same `_id`.
  *
+ * A key is of one method, one address and one scope, which an interceptor of the application or of the class has set before.
+ *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 @Injectable()
@@ -36,34 +38,34 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (key === undefined) return next.handle();
     if (typeof key !== 'string' || !KEY.test(key)) throw new ProblemException('IDEMPOTENCY_KEY_INVALID');
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    const scope = `${request.method} ${request.routeOptions.url} ${key}`;
+    const name = nameOf(request, key);
     const fingerprint = fingerprintOf(request.body);
-    const reservation = await this.store.reserve(scope, fingerprint);
+    const reservation = await this.store.reserve(name, fingerprint);
     if (reservation.fingerprint !== fingerprint) throw new ProblemException('IDEMPOTENCY_KEY_REUSED');
     if (reservation.answer) return of(replay(reply, reservation.answer));
     reserveId(request, reservation.documentId);
-    return of(await this.answer(scope, { request, reply, next }));
+    return of(await this.answer(name, { request, reply, next }));
   }
 
-  private async answer(scope: string, { request, reply, next }: Call): Promise<string> {
+  private async answer(name: string, { request, reply, next }: Call): Promise<string> {
     try {
       const body = JSON.stringify(await lastValueFrom(next.handle()));
-      await this.keep(scope, toAnswer(reply, JSON_CONTENT_TYPE, body));
+      await this.keep(name, toAnswer(reply, JSON_CONTENT_TYPE, body));
       void reply.type(JSON_CONTENT_TYPE);
       return body;
     } catch (error) {
       const kind = toProblemKind(error);
       if (kind.status < 500) {
         const body = JSON.stringify(toProblem(kind, request.url));
-        await this.keep(scope, { ...toAnswer(reply, PROBLEM_CONTENT_TYPE, body), status: kind.status });
+        await this.keep(name, { ...toAnswer(reply, PROBLEM_CONTENT_TYPE, body), status: kind.status });
       }
       throw error;
     }
   }
 
   /** What was done is done, also when the answer cannot be kept: the next request with the key finds it. */
-  private async keep(scope: string, answer: KeptAnswer): Promise<void> {
-    await this.store.keep(scope, answer).catch((error: unknown) => {
+  private async keep(name: string, answer: KeptAnswer): Promise<void> {
+    await this.store.keep(name, answer).catch((error: unknown) => {
       if (!(error instanceof DatabaseError)) throw error;
     });
   }
@@ -78,6 +80,11 @@ interface Call {
 /** Takes an `Idempotency-Key`; what the handler creates has to be stored under the `_id` of `@ReservedId()`, by `insertOnce`. */
 export function Idempotent(): MethodDecorator {
   return UseInterceptors(IdempotencyInterceptor);
+}
+
+/** Unambiguous: neither a digest, a method nor an address holds a space, and no method is as long as a digest. */
+function nameOf({ method, url }: FastifyRequest, key: string): string {
+  return [scopeDigest(), method, url, key].filter((part) => part !== undefined).join(' ');
 }
 
 function toAnswer(reply: FastifyReply, type: string, body: string): KeptAnswer {

@@ -15,7 +15,7 @@ export interface KeptAnswer {
 
 /** What is known of a key. */
 export interface Reservation {
-  /** Method, route and key. */
+  /** Digest of the scope if there is one, method, address and key. */
   _id: string;
   /** Of the body. */
   fingerprint: string;
@@ -37,16 +37,17 @@ export class IdempotencyStore implements OnModuleInit {
 
   onModuleInit(): void {
     const run = async () => {
+      // Without a time limit, which would end a long build, and the next try would begin anew.
       await this.keys.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0 });
     };
     this.connection.addStartupTask({ name: 'index the idempotency keys', run });
   }
 
   /**
-   * @param scope - Method, route and key
+   * @param name - The key with all that it belongs to
    * @returns What the first request with this key has left
    */
-  async reserve(scope: string, fingerprint: string): Promise<Reservation> {
+  async reserve(name: string, fingerprint: string): Promise<Reservation> {
     const reserve = async () => {
       const { db, maxTimeMs } = this.connection;
       const first = {
@@ -57,11 +58,11 @@ export class IdempotencyStore implements OnModuleInit {
       const found = await db
         .collection<Reservation>(COLLECTION)
         .findOneAndUpdate(
-          { _id: scope },
+          { _id: name },
           { $setOnInsert: first },
           { upsert: true, returnDocument: 'after', maxTimeMS: maxTimeMs },
         );
-      return found ?? { _id: scope, ...first };
+      return found ?? { _id: name, ...first };
     };
     try {
       return await reserve();
@@ -74,8 +75,8 @@ export class IdempotencyStore implements OnModuleInit {
   }
 
   /** Keeps an answer; one that tells of a success stays, whatever comes later. */
-  async keep(scope: string, answer: KeptAnswer): Promise<void> {
-    const isOpen = { _id: scope, 'answer.status': { $not: { $lt: 300 } } };
+  async keep(name: string, answer: KeptAnswer): Promise<void> {
+    const isOpen = { _id: name, 'answer.status': { $not: { $lt: 300 } } };
     try {
       await this.keys.updateOne(isOpen, { $set: { answer } }, { maxTimeMS: this.connection.maxTimeMs });
     } catch (error) {

@@ -1,13 +1,16 @@
-import { DuplicateKeyError, type MongoRepository, type Stored } from '#database';
+import { DuplicateKeyError, scopeDigest, type MongoRepository, type Stored } from '#database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { mongo } from 'mongoose';
 
 /** The `_id` that belongs to the `Idempotency-Key` of a request. */
 const reservedIds = new WeakMap<FastifyRequest, mongo.ObjectId>();
+/** The scope that the key was used in. */
+const scopes = new WeakMap<mongo.ObjectId, string | undefined>();
 
 export function reserveId(request: FastifyRequest, id: mongo.ObjectId): void {
   reservedIds.set(request, id);
+  scopes.set(id, scopeDigest());
 }
 
 /** The `_id` for what this request creates; `undefined` when it has no `Idempotency-Key`. */
@@ -20,6 +23,7 @@ export const ReservedId = createParamDecorator((_: unknown, context: ExecutionCo
  *
  * @param id - As {@link ReservedId} gives it; without one it is a plain insert
  * @throws {@link DuplicateKeyError} When it is another document that has the key
+ * @throws {TypeError} In another scope than that of the key: one owner would get the answer of another
  */
 export async function insertOnce<T>(
   repository: Pick<MongoRepository<T>, 'findById' | 'insert'>,
@@ -27,6 +31,10 @@ export async function insertOnce<T>(
   id: mongo.ObjectId | undefined,
 ): Promise<Stored<T>> {
   if (id === undefined) return repository.insert(document);
+  if (scopes.has(id) && scopes.get(id) !== scopeDigest())
+    throw new TypeError(
+      'The scope was set after @Idempotent(): set it in an interceptor of the application or of the class',
+    );
   try {
     return await repository.insert({ ...document, _id: id });
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ByteParts } from '../byte-parts.ts';
 import { ProblemException } from '../problem.exception.ts';
-import type { ImportPlace } from './import-place.ts';
+import type { StreamPlace } from './stream-places.ts';
 
 /** Why a line cannot be read. */
 export type LineFault = 'LINE_NOT_TEXT' | 'LINE_TOO_LONG';
@@ -26,7 +26,7 @@ const LINE_FEED = 0x0a;
  */
 export async function* readLines(
   source: Readable,
-  options: { maxLineBytes: number; timeoutMs: number; pauseMs: number; place?: ImportPlace },
+  options: { maxLineBytes: number; timeoutMs: number; pauseMs: number; place?: StreamPlace },
 ): AsyncGenerator<Line[], void, undefined> {
   const cutter = new LineCutter(options.maxLineBytes);
   // The connection has to live on for the answer, whatever comes of the lines.
@@ -111,7 +111,7 @@ function decode(bytes: Buffer): string | undefined {
 
 async function withDeadline<R>(
   step: Promise<R>,
-  { timeoutMs, place }: { timeoutMs: number; place?: ImportPlace },
+  { timeoutMs, place }: { timeoutMs: number; place?: StreamPlace },
 ): Promise<R> {
   place?.signal.throwIfAborted();
   const { promise: timeout, reject } = Promise.withResolvers<never>();

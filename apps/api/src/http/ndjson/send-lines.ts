@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
+import { EXPORTS, type StreamPlace } from './stream-places.ts';
 
 /** Text that is sent in one go, in characters. */
 const CHUNK_CHARACTERS = 65_536;
@@ -10,9 +13,11 @@ const STALL_MS = 60_000;
 
 /**
  * Answers with one line of JSON for each document, at the pace of the client. When the client leaves, the documents are closed; when
- * they fail in the middle, the connection is cut, so that nobody takes the part for the whole.
+ * they fail in the middle, or a client that is slow has its place needed by another, the connection is cut, so that nobody takes the part
+ * for the whole.
  *
  * @param toView - What of a document is shown
+ * @throws {ProblemException} `TOO_MANY_EXPORTS`, before anything is read
  * @throws What the documents throw before the first one: there is still time for a proper answer
  */
 export async function sendLines<T>(
@@ -26,34 +31,88 @@ export async function sendLines<T>(
     await reply.send('');
     return;
   }
-  // The connection is silent while the database looks for documents that are far apart.
-  reply.raw.setTimeout(EXPORT_OPTIONS.maxTimeMs);
-  const first = await documents.next();
-  const stop = () => void reply.raw.destroy();
-  const chunks = first.done ? [] : toChunks({ first: first.value, documents, toView, stop });
-  await reply.send(Readable.from(chunks, { objectMode: false }));
+  const pace = new Pace(EXPORTS.take(), reply.request.raw.socket);
+  try {
+    // The connection is silent while the database looks for documents that are far apart.
+    reply.raw.setTimeout(EXPORT_OPTIONS.maxTimeMs);
+    const first = await documents.next();
+    const chunks = first.done ? [] : toChunks({ first: first.value, documents, toView, pace });
+    await sendAll(reply, Readable.from(chunks, { objectMode: false }));
+  } finally {
+    pace.end();
+    await documents.return();
+  }
+}
+
+/** Cuts the connection of a client that takes nothing for too long, or whose place is given to somebody else. */
+class Pace {
+  readonly #place: StreamPlace;
+  /** Not the answer: that has no connection yet while it waits for an earlier one of the same client. */
+  readonly #socket: Socket;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(place: StreamPlace, socket: Socket) {
+    this.#place = place;
+    this.#socket = socket;
+    place.signal.addEventListener('abort', () => this.#cut());
+  }
+
+  /** The client is waited for from now on. */
+  wait(): void {
+    this.#timer = setTimeout(() => this.#cut(), STALL_MS);
+    this.#place.wait();
+  }
+
+  /** The client has taken a chunk. */
+  proceed(chunk: string): void {
+    clearTimeout(this.#timer);
+    this.#place.proceed(chunk.length);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#place.release();
+  }
+
+  #cut(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** Resolves when nobody reads the stream any more, whether the client has all of it or has gone. */
+async function sendAll(reply: FastifyReply, stream: Readable): Promise<void> {
+  const { socket } = reply.request.raw;
+  const isOver = new Promise<void>((done) => stream.once('close', done));
+  const stop = () => void stream.destroy();
+  socket.once('close', stop);
+  void reply.send(stream);
+  // It closed before there was anything to send.
+  if (socket.destroyed) stop();
+  await isOver;
+  socket.off('close', stop);
 }
 
 interface Lines<T> {
   first: T;
   documents: AsyncGenerator<T, void, undefined>;
   toView: (document: T) => object;
-  stop: () => void;
+  pace: Pace;
 }
 
-async function* toChunks<T>({ first, documents, toView, stop }: Lines<T>): AsyncGenerator<string> {
+async function* toChunks<T>({ first, documents, toView, pace }: Lines<T>): AsyncGenerator<string> {
   let chunk = toLine(toView(first));
   for await (const document of documents) {
     chunk += toLine(toView(document));
     if (chunk.length < CHUNK_CHARACTERS) continue;
-    const timer = setTimeout(stop, STALL_MS);
-    try {
-      yield chunk;
-    } finally {
-      clearTimeout(timer);
-    }
+    // All of a batch is there already: other requests have their turn in between.
+    await setImmediate();
+    pace.wait();
+    yield chunk;
+    pace.proceed(chunk);
     chunk = '';
   }
+  // Until all of it is taken, also what is read ahead.
+  pace.wait();
   if (chunk !== '') yield chunk;
 }
 

@@ -49,6 +49,13 @@ export async function* readDumpFile(path: string, signal?: AbortSignal): AsyncGe
   }
 }
 
+/** As {@link readDumpFile}, a small one as a whole. */
+export async function readDumpText(path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readDumpFile(path)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 async function* collected(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     yield chunk;

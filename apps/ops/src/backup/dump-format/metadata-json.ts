@@ -1,5 +1,6 @@
 import { BackupError } from '../backup.error.ts';
 import { elementsOf, toBson, toExtendedJson } from './extended-json.ts';
+import { TOOL_NAME } from './names.ts';
 import { parseOrderedJson, type OrderedJson } from './ordered-json.ts';
 
 export type CollectionType = 'collection' | 'view' | 'timeseries';
@@ -17,8 +18,9 @@ export interface CollectionMetadata {
 }
 
 const EMPTY_DOCUMENT_BYTES = 5;
+const MARK = `"tool":${JSON.stringify(TOOL_NAME)}}`;
 
-/** The text of the file as mongodump writes it. */
+/** The text of the file as mongodump writes it, with one field more: mongorestore passes over what it does not know. */
 export function formatMetadata({ collection, type, options, indexes, uuid }: CollectionMetadata): string {
   const fields = [
     ...(options.length > EMPTY_DOCUMENT_BYTES ? [`"options":${toExtendedJson(options)}`] : []),
@@ -27,7 +29,12 @@ export function formatMetadata({ collection, type, options, indexes, uuid }: Col
     `"collectionName":${JSON.stringify(collection)}`,
     `"type":${JSON.stringify(type)}`,
   ];
-  return `{${fields.join(',')}}`;
+  return `{${fields.join(',')},${MARK}`;
+}
+
+/** Whether {@link formatMetadata} wrote it. */
+export function isMarkedMetadata(text: string): boolean {
+  return text.endsWith(MARK);
 }
 
 /**

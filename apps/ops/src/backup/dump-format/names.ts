@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+/** How a dump says by what it was written: in its prelude, and in the metadata of each collection. */
+export const TOOL_NAME = 'openai-outreach-ops';
 /** Prefix of the collection that holds the documents of a time series. */
 export const BUCKETS_PREFIX = 'system.buckets.';
 /** Marks a database that is being restored; dropped when that is complete, and no part of what people keep. */

@@ -36,9 +36,10 @@ export const backupAgeCheck: Check = {
   async run({ configuration, options }) {
     const { backupDir = USUAL_FOLDER } = options;
     if (options.backupDir === undefined && !existsSync(backupDir)) return warning(UNKNOWN, NAME_IT);
-    const found = await listBackups(backupDir).catch((error: NodeJS.ErrnoException) => error);
+    const found = await listBackups(backupDir).catch((error: Error) => error);
     if (Error.isError(found)) {
-      const cause = `The backup folder cannot be read (${found.code ?? found.name})`;
+      const { code = found.name } = (found.cause ?? found) as NodeJS.ErrnoException;
+      const cause = `The backup folder cannot be read (${code})`;
       return configuration.server.environment === 'production'
         ? failure(cause, LET_READ)
         : warning(cause, LET_READ);

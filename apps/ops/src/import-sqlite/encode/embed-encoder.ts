@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
-import type { EmbedPlan } from '../plan/import-plan.ts';
-import { quoted, type SqlRow, type SqliteSource } from '../source/sqlite-source.ts';
+import type { EmbedPlan, FieldPlan } from '../plan/import-plan.ts';
+import { quoted, type SqlRow, type SqlValue, type SqliteSource } from '../source/sqlite-source.ts';
 import { elementName, type BsonWriter } from './bson-writer.ts';
 import { embedKey, type ChildEncoder, type EncoderContext } from './encoder-context.ts';
 
@@ -8,8 +8,6 @@ import { embedKey, type ChildEncoder, type EncoderContext } from './encoder-cont
 const PLACES = Array.from({ length: 256 }, (_, place) => elementName(String(place)));
 /** A larger document cannot be stored, so that nothing more of it has to be read. */
 const ENOUGH_BYTES = 17 * 1_048_576;
-
-let copies = 0;
 
 /** Writes the rows of a child table into a document. */
 export class EmbedEncoder {
@@ -28,9 +26,8 @@ export class EmbedEncoder {
   }
 
   encode(writer: BsonWriter, parent: SqlRow, rowNumber: bigint | number): void {
-    const { isSingle, value, child, as, by } = this.#plan;
-    const key = by.map(([, field]) => parent[field.place] ?? null);
-    const rows = this.#statement.iterate(...key) as unknown as Iterable<SqlRow>;
+    const { isSingle, value, child, as } = this.#plan;
+    const rows = this.#statement.iterate(...this.#identityOf(parent)) as unknown as Iterable<SqlRow>;
     if (isSingle) return this.#encodeSingle(writer, [...rows], rowNumber);
     const start = writer.offset;
     const array = writer.beginArray(this.#name);
@@ -44,6 +41,16 @@ export class EmbedEncoder {
     }
     writer.end(array);
     this.#count(child.table, as, count);
+  }
+
+  /** Text goes as bytes: what is not valid would be changed on its way. */
+  #identityOf(parent: SqlRow): SqlValue[] {
+    const bytesBehind = (parent.length - 1) / 2;
+    return this.#plan.identity.flatMap(({ field }) =>
+      field === undefined
+        ? [parent[0] ?? null]
+        : [parent[field.place + bytesBehind] ?? null, parent[field.place] ?? null],
+    );
   }
 
   #encodeSingle(writer: BsonWriter, rows: readonly SqlRow[], rowNumber: bigint | number): void {
@@ -74,27 +81,59 @@ export class EmbedEncoder {
   }
 }
 
-/** SQLite makes no index for a foreign key: without one, every parent would cost a scan, so an index is made beside the file. */
+/** The rows of the child that belong to one of the parent, by an index where there is one that tells. */
 function prepareLookup(plan: EmbedPlan, source: SqliteSource): StatementSync {
-  const { child, by, orderBy } = plan;
-  const order = [...orderBy.map(quoted), ...(child.rowid === undefined ? [] : [child.rowid])].join(', ');
-  const orderSql = order === '' ? '' : ` ORDER BY ${order}`;
+  const { child, parent, identity, belongs, belongsByIndex, orderBy } = plan;
   const table = quoted(child.table);
-  const condition = by.map(([column]) => `${quoted(column)} = ?`).join(' AND ');
-  const sql = `SELECT ${child.select} FROM ${table} WHERE ${condition}${orderSql}`;
-  const plans = source.all(`EXPLAIN QUERY PLAN ${sql}`, ...by.map(() => null));
-  const isScan = plans.some(({ detail }) => String(detail).startsWith('SCAN'));
-  if (!isScan || child.rowid === undefined) return source.prepare(sql);
-  copies += 1;
-  const copy = `import_child_${copies}`;
-  const columns = by.map(([column], place) => `${quoted(column)} AS k${place}`).join(', ');
-  const names = by.map((_, place) => `k${place}`);
+  const order = [
+    ...orderBy.map((column) => `${table}.${quoted(column)}`),
+    ...(child.rowid === undefined ? [] : [child.rowid]),
+  ];
+  const ordered = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
+  const select = `SELECT ${child.select} FROM`;
+  const isParent = identity.map(({ sql, field }) => isEqual(sql, field)).join(' AND ');
+  const both = `${quoted(parent)} CROSS JOIN ${table}`;
+  if (belongsByIndex !== undefined) {
+    const sql = `${select} ${both} WHERE ${isParent} AND ${belongsByIndex}${ordered}`;
+    if (child.rowid === undefined || !isScan(sql, source)) return source.prepare(sql);
+  }
+  if (child.rowid === undefined) {
+    const found = `EXISTS (SELECT 1 FROM ${quoted(parent)} WHERE ${isParent} AND ${belongs})`;
+    return source.prepare(`${select} ${table} WHERE ${found}${ordered}`);
+  }
+  const pairs = preparePairs(plan, child.rowid, source);
+  return source.prepare(`${select} ${table} WHERE ${child.rowid} IN (${pairs})${ordered}`);
+}
+
+/**
+ * SQLite makes no index for a foreign key, and none serves a comparison of several types: without one, every parent would cost a scan. So
+ * what belongs together is written down beside the file.
+ *
+ * @returns A query for the rowids of the child
+ */
+function preparePairs(
+  { child, parent, identity, belongs }: EmbedPlan,
+  rowid: string,
+  source: SqliteSource,
+): string {
+  const name = source.temporaryName();
+  const keys = identity.map((_, place) => `k${place}`);
+  const columns = identity.map(({ sql }, place) => `${sql} AS ${keys[place]}`).join(', ');
   source.exec(
-    `CREATE TEMP TABLE ${copy} AS SELECT ${columns}, ${child.rowid} AS r FROM ${table};
-     CREATE INDEX temp.${copy}_keys ON ${copy} (${[...names, 'r'].join(', ')})`,
+    `CREATE TEMP TABLE ${name} AS
+       SELECT ${columns}, ${rowid} AS r FROM ${quoted(child.table)} CROSS JOIN ${quoted(parent)} WHERE ${belongs};
+     CREATE INDEX temp.${name}_keys ON ${name} (${keys.join(', ')}, r)`,
   );
-  const lookup = `SELECT r FROM temp.${copy} WHERE ${names.map((name) => `${name} = ?`).join(' AND ')}`;
-  return source.prepare(
-    `SELECT ${child.select} FROM ${table} WHERE ${child.rowid} IN (${lookup})${orderSql}`,
-  );
+  const isParent = identity.map(({ field }, place) => isEqual(`k${place}`, field)).join(' AND ');
+  return `SELECT r FROM temp.${name} WHERE ${isParent}`;
+}
+
+/** With parameters as {@link EmbedEncoder} gives them. */
+function isEqual(sql: string, field: FieldPlan | undefined): string {
+  return field === undefined ? `${sql} = ?` : `${sql} = coalesce(CAST(? AS TEXT), ?) COLLATE BINARY`;
+}
+
+function isScan(sql: string, source: SqliteSource): boolean {
+  const details = source.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
+  return details.some((detail) => /^SCAN|AUTOMATIC/.test(detail));
 }

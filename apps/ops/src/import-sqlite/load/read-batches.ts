@@ -66,6 +66,7 @@ export class BatchReader {
           position.rows += 1;
           if (typeof row[0] === 'bigint') position.rowid = row[0];
           const start = writer.offset;
+          const embedded = this.#plan.rows.embeds.length === 0 ? [] : [...this.#embedded];
           try {
             encoder.encode(writer, row, position.rows);
             rowNumbers.push(Number(rowNumberOf(row, position.rows)));
@@ -73,6 +74,8 @@ export class BatchReader {
             if (!(error instanceof DocumentTooLargeError)) throw error;
             this.#fail(rowNumberOf(row, position.rows), error.message);
             writer.offset = start;
+            this.#embedded.clear();
+            for (const [key, count] of embedded) this.#embedded.set(key, count);
           }
           if (writer.offset < BATCH_BYTES && rowNumbers.length < BATCH_DOCUMENTS) continue;
           yield this.#seal(writer, rowNumbers);

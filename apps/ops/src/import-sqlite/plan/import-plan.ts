@@ -41,8 +41,14 @@ export interface RowPlan {
 export interface EmbedPlan {
   as: string;
   child: RowPlan;
-  /** Pairs of a column there and its counterpart here. */
-  by: [child: string, parent: FieldPlan][];
+  /** Table of the document. */
+  parent: string;
+  /** Expressions that tell one row of it from the others: the rowid, which has no field, or its key, or what the child's columns name. */
+  identity: { sql: string; field: FieldPlan | undefined }[];
+  /** Condition on both tables, under their names. */
+  belongs: string;
+  /** The same in a form that can use an index of the child, where `identity` is that of one row alone. */
+  belongsByIndex: string | undefined;
   orderBy: string[];
   isSingle: boolean;
   /** The only column that is taken. */
@@ -81,10 +87,20 @@ export interface LoadPlan {
   digest: string;
 }
 
+/** Rows of a table that is embedded, as SQLite counts them. */
+export interface EmbeddedPlan {
+  table: string;
+  total: number;
+  /** Rows in documents, by the field; one that is in several documents counts in each. */
+  fields: Record<string, number>;
+  /** Rows that no document takes in, and that the mapping drops. */
+  dropped: number;
+}
+
 export interface ImportPlan {
   loads: LoadPlan[];
-  /** Tables whose rows are in documents of others, with the number of their rows. */
-  embedded: { table: string; total: number; isKept: boolean }[];
+  /** Tables whose rows are in documents of others. */
+  embedded: EmbeddedPlan[];
   /** About what is not imported. */
   notes: Note[];
   /** Tables that hold data and cannot be read. */

@@ -3,10 +3,14 @@ import { invalid } from '../mapping/read-mapping.ts';
 import type { Mapping, TableMapping } from '../mapping/mapping.ts';
 import type { Note } from '../report/notes.ts';
 import { quoted, type SqliteSource } from '../source/sqlite-source.ts';
-import { countRows, readSchema, type SqliteTable } from '../source/sqlite-schema.ts';
+import { contentTables } from '../source/content-tables.ts';
+import { countRows, readSchema, type SqliteTable, type TableKind } from '../source/sqlite-schema.ts';
 import type { ImportPlan, LoadPlan, RowPlan } from './import-plan.ts';
+import { countEmbedded } from './count-embedded.ts';
 import { collectionNames, collectionProblem } from './names.ts';
-import { embedsOf, orphansOf, planRelations, type PlanContext } from './plan-relations.ts';
+import { areOrphansDropped, embedsOf, isWanted, mappingOf, type PlanContext } from './plan-context.ts';
+import { orphansOf } from './plan-orphans.ts';
+import { planRelations } from './plan-relations.ts';
 import { planIndexes } from './plan-indexes.ts';
 import { columnMapping, planRows } from './plan-rows.ts';
 
@@ -29,6 +33,7 @@ export function planImport(source: SqliteSource, options: PlanOptions): ImportPl
   const mistakes: string[] = [];
   const context: PlanContext = {
     tables,
+    contentTables: contentTables(source),
     mappings: mapping.tables ?? {},
     defaults: { dates: mapping.dates ?? false, booleans: mapping.booleans ?? false },
     mistake: (text) => void mistakes.push(text),
@@ -36,16 +41,20 @@ export function planImport(source: SqliteSource, options: PlanOptions): ImportPl
   for (const name of Object.keys(context.mappings)) {
     if (!tables.some((table) => table.name === name)) mistakes.push(`there is no table "${name}"`);
   }
-  const wanted = tables.filter((table) => isWanted(table, mappingOf(context, table)));
+  const wanted = tables.filter((table) => isWanted(context, table));
   const collections = nameCollections(context, wanted, database);
   const loads = wanted.flatMap((table) => planLoad(source, context, table, collections));
   if (mistakes.length > 0) throw invalid(mappingName, [...new Set(mistakes)]);
+  const counts = countEmbedded(source, loads);
   const embedded = wanted
     .filter((table) => embedsOf(context, table).length > 0)
-    .map(({ name }) => ({
-      table: name,
-      total: countRows(source, name),
-      isKept: loads.some(({ rows }) => rows.table === name),
+    .map((table) => ({
+      table: table.name,
+      total: countRows(source, table.name),
+      fields: counts.get(table.name) ?? {},
+      dropped: areOrphansDropped(context, table)
+        ? countRows(source, table.name, orphansOf(context, table))
+        : 0,
     }));
   const unreadable = tables.filter(
     ({ problem, name }) => problem !== undefined && !context.mappings[name]?.skip,
@@ -56,16 +65,6 @@ export function planImport(source: SqliteSource, options: PlanOptions): ImportPl
     notes: skipNotes(context, triggers),
     unreadable: unreadable.map(({ name }) => name),
   };
-}
-
-function mappingOf({ mappings }: PlanContext, { name }: SqliteTable): TableMapping {
-  return (Object.hasOwn(mappings, name) ? mappings[name] : undefined) ?? {};
-}
-
-/** A view repeats what is in tables, and shadow tables what is in a virtual one: views only when the mapping names them. */
-function isWanted({ kind, problem }: SqliteTable, mapping: TableMapping): boolean {
-  if (problem !== undefined || mapping.skip || kind === 'shadow') return false;
-  return kind !== 'view' || Object.keys(mapping).length > 0;
 }
 
 function nameCollections(
@@ -102,13 +101,14 @@ function planLoad(
   const rows = planRows({ ...context, table, mapping });
   planRelations(context, table, rows, []);
   const embeds = embedsOf(context, table);
-  const where = embeds.length > 0 ? orphansOf(context, table, rows) : '';
-  if (embeds.every(({ orphans }) => orphans === 'drop') && embeds.length > 0) return [];
+  const where = orphansOf(context, table);
+  if (areOrphansDropped(context, table)) return [];
   refuseSkippedKey(context, mapping, rows);
   const collection = collections.get(table.name) ?? table.name;
   const { indexes, notes } = planIndexes(source, table, rows);
   // A scan of the table itself is in the order of its key; that of an index need not be.
-  const hint = table.kind === 'table' && rows.rowid === undefined ? ' NOT INDEXED' : '';
+  const isStored = table.kind === 'table' || table.kind === 'shadow';
+  const hint = isStored && rows.rowid === undefined ? ' NOT INDEXED' : '';
   return [
     {
       collection,
@@ -159,14 +159,15 @@ function nameNotes(table: SqliteTable, mapping: TableMapping, collection: string
 
 /** One note for all that are left out for the same reason. */
 function skipNotes(context: PlanContext, triggers: readonly string[]): Note[] {
-  const namesOf = (kept: (table: SqliteTable, mapping: TableMapping) => boolean): string[] =>
-    context.tables.filter((table) => kept(table, mappingOf(context, table))).map(({ name }) => name);
-  const isView = ({ kind }: SqliteTable, mapping: TableMapping): boolean =>
-    kind === 'view' && Object.keys(mapping).length === 0;
+  const isSkipped = (table: SqliteTable): boolean => mappingOf(context, table).skip === true;
+  const namesOf = (left: (table: SqliteTable) => boolean): string[] =>
+    context.tables.filter(left).map(({ name }) => name);
+  const unwanted = (wanted: TableKind): string[] =>
+    namesOf((table) => table.kind === wanted && !isSkipped(table) && !isWanted(context, table));
   const reasons: [string, string[]][] = [
-    ['Left out by the mapping', namesOf((_, { skip }) => skip === true)],
-    ['Views, which are imported when a mapping names them', namesOf(isView)],
-    ['The inner state of virtual tables', namesOf(({ kind }, { skip }) => kind === 'shadow' && !skip)],
+    ['Left out by the mapping', namesOf(isSkipped)],
+    ['Views, which are imported when a mapping names them', unwanted('view')],
+    ['The inner state of virtual tables', unwanted('shadow')],
     ['Triggers, which have no counterpart in MongoDB', [...triggers]],
   ];
   const unreadable = context.tables.filter(

@@ -27,10 +27,14 @@ export interface RowsRequest {
 /** Plans how rows of a table become documents, without what is embedded into them. */
 export function planRows(request: RowsRequest): RowPlan {
   const { table, mapping, embeddedBy } = request;
-  const rowid = table.rowidName ?? (table.rowidColumn === undefined ? undefined : quoted(table.rowidColumn));
+  // With the name of the table, since parents are asked for in the same query.
+  const inTable = (name: string): string => `${quoted(table.name)}.${name}`;
+  const rowidName =
+    table.rowidName ?? (table.rowidColumn === undefined ? undefined : quoted(table.rowidColumn));
+  const rowid = rowidName === undefined ? undefined : inTable(rowidName);
   const key = embeddedBy ? [] : keyOf(request);
   const fields = planFields(request, key);
-  const columns = table.columns.map(({ name }) => quoted(name));
+  const columns = table.columns.map(({ name }) => inTable(quoted(name)));
   // A row without a number cannot be asked for again, and what SQLite makes of UTF-16 does not tell whether it was valid.
   const hasBytes = rowid === undefined || !table.isUtf8;
   const bytes = hasBytes

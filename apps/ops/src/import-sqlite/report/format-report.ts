@@ -18,6 +18,7 @@ export function formatReport(report: ImportReport, width = terminalWidth()): str
     ...report.tables.flatMap(formatSamples),
     ...formatNotes([...report.notes, ...report.tables.flatMap(({ notes }) => notes)]),
     ...report.tables.flatMap(formatProblems),
+    ...report.embedded.flatMap(formatMissing),
     verdict(report),
   ].join('\n');
 }
@@ -90,6 +91,17 @@ function formatProblems(table: TableReport): string[] {
     ...differences(documents, verified?.documents ?? stored, verified?.isEqual),
   ];
   return ['', `Problems with ${printable(collection)}:`, ...lines.map((line) => `  ${line}`)];
+}
+
+function formatMissing({ table, missing }: EmbeddedReport): string[] {
+  if (missing === 0) return [];
+  const name = printable(table);
+  return [
+    '',
+    `Problems with ${name}:`,
+    `  ${formatCount(missing)} rows of ${name} are nowhere, since the documents that should have them do not`,
+    `  To import them, take "embedInto" of ${name} out of the mapping: they get a collection of their own`,
+  ];
 }
 
 function differences(documents: number, stored: number | undefined, isEqual: boolean | undefined): string[] {

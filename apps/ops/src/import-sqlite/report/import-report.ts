@@ -39,6 +39,8 @@ export interface EmbeddedReport {
   orphans: number;
   /** Rows that are nowhere, by the mapping. */
   dropped: number;
+  /** Rows that should be in documents by SQLite's count and are not. */
+  missing: number;
 }
 
 export interface ImportReport {

@@ -25,6 +25,7 @@ export class SqliteSource {
   readonly fingerprint: string;
   readonly encoding: TextEncoding;
   readonly #database: DatabaseSync;
+  #temporaryTables = 0;
 
   private constructor(path: string, database: DatabaseSync, fingerprint: string) {
     this.name = basename(path);
@@ -100,6 +101,14 @@ export class SqliteSource {
   /** For tables of its own in SQLite's temporary database, which is another file and goes away with the connection. */
   exec(sql: string): void {
     unreadableIfThrown(this.name, () => this.#database.exec(sql));
+  }
+
+  /** A name for one of these, which no table of the file has: it would be read in its place. */
+  temporaryName(): string {
+    this.#temporaryTables += 1;
+    const name = `import_${this.#temporaryTables}`;
+    const isTaken = this.all('SELECT 1 FROM sqlite_schema WHERE name = ? COLLATE NOCASE', name).length > 0;
+    return isTaken ? this.temporaryName() : name;
   }
 
   close(): void {

@@ -1,20 +1,21 @@
-import { ImportPlace, MAX_IMPORTS } from './import-place.ts';
+import { MAX_STREAMS, StreamPlaces, type StreamPlace } from './stream-places.ts';
 
 const SLOW = { waitedMs: 50, bytesPerSecond: 1_000 };
 /** Whether somebody else has been given the place. */
-const isLost = (place: ImportPlace): boolean => place.signal.aborted;
+const isLost = (place: StreamPlace): boolean => place.signal.aborted;
 
-describe(ImportPlace.name, () => {
+describe(StreamPlaces.name, () => {
   const { jest } = import.meta;
-  let places: ImportPlace[];
+  let all: StreamPlaces;
+  let places: StreamPlace[];
   let nowMs: number;
-  const take = (): ImportPlace => {
-    const place = ImportPlace.take(SLOW);
+  const take = (): StreamPlace => {
+    const place = all.take();
     places.push(place);
     return place;
   };
   /** Waits that long for so many bytes. */
-  const receive = async (place: ImportPlace | undefined, ms: number, bytes: number): Promise<void> => {
+  const receive = async (place: StreamPlace | undefined, ms: number, bytes: number): Promise<void> => {
     const chunk = Promise.withResolvers<{ value: Buffer }>();
     const received = place?.waitFor(chunk.promise);
     nowMs += ms;
@@ -24,11 +25,11 @@ describe(ImportPlace.name, () => {
   beforeEach(() => {
     nowMs = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    all = new StreamPlaces('TOO_MANY_IMPORTS', SLOW);
     places = [];
-    for (let n = 0; n < MAX_IMPORTS; n += 1) take();
+    for (let n = 0; n < MAX_STREAMS; n += 1) take();
   });
   afterEach(() => {
-    for (const place of places) place.release();
     jest.restoreAllMocks();
   });
 
@@ -54,6 +55,25 @@ describe(ImportPlace.name, () => {
     take();
     expect(places.filter(isLost)).toEqual([slow, slowest]);
     expect(take).toThrow();
+  });
+
+  it('is lost by one that stands still, whatever it has sent or taken before', () => {
+    const [, stuck] = places;
+    stuck?.proceed(1_000_000_000);
+    stuck?.wait();
+    nowMs += 49;
+    expect(take).toThrow();
+    nowMs += 1;
+    take();
+    expect(places.filter(isLost)).toEqual([stuck]);
+  });
+
+  it('is one of its own kind', () => {
+    const others = new StreamPlaces('TOO_MANY_EXPORTS', SLOW);
+    for (let n = 0; n < MAX_STREAMS; n += 1) others.take();
+    expect(() => others.take()).toThrow(
+      expect.objectContaining({ kind: expect.objectContaining({ code: 'TOO_MANY_EXPORTS' }) }),
+    );
   });
 
   it('is not lost by who sent much once and is slow since, until that is long ago', async () => {
