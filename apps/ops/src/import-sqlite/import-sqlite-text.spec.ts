@@ -198,17 +198,24 @@ it.each([
   ['UTF-8', '61ff', '61efbfbd'],
   ['UTF-16le', '00d86100', '00d861dc'],
   ['UTF-16be', 'fffe', 'fffd'],
-] as const)('names the row that a reference means, in %s', async (encoding, one, other) => {
-  const sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-  sqlite.exec(`PRAGMA encoding = '${encoding}'; CREATE TABLE words (word TEXT PRIMARY KEY, n INTEGER);
+] as const)(
+  'names the row that a reference means, and embeds what belongs to it, in %s',
+  async (encoding, one, other) => {
+    const sqlite = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    sqlite.exec(`PRAGMA encoding = '${encoding}'; CREATE TABLE words (word TEXT PRIMARY KEY, n INTEGER);
     CREATE TABLE uses (id INTEGER PRIMARY KEY, word TEXT REFERENCES words);
     INSERT INTO words SELECT CAST(value AS TEXT), n FROM (SELECT x'${other}' AS value, 2 AS n UNION ALL SELECT x'${one}', 1);
     INSERT INTO uses SELECT n, word FROM words`);
-  sqlite.close();
-  await run({ uses: { references: { use: { table: 'words' } } } });
-  const words = await database.db.collection('words').find().toArray();
-  const uses = await database.db.collection('uses').find().sort({ _id: 1 }).toArray();
-  const idOf = (n: number): unknown => words.find((word) => word.n === n)?._id;
-  expect(uses.map(({ use }) => use as unknown)).toEqual([idOf(1), idOf(2)]);
-  expect(words).toHaveLength(2);
-});
+    sqlite.close();
+    await run({ uses: { references: { use: { table: 'words' } } } });
+    const words = await database.db.collection('words').find().toArray();
+    const uses = await database.db.collection('uses').find().sort({ _id: 1 }).toArray();
+    const idOf = (n: number): unknown => words.find((word) => word.n === n)?._id;
+    expect(uses.map(({ use }) => use as unknown)).toEqual([idOf(1), idOf(2)]);
+    expect(words).toHaveLength(2);
+    await database.db.dropDatabase();
+    await run({ uses: { embedInto: { table: 'words', as: 'uses' } } });
+    const embedded = await database.db.collection('words').find().sort({ n: 1 }).toArray();
+    expect(embedded.map(({ uses: rows }) => rows as unknown)).toEqual([[{ id: 1 }], [{ id: 2 }]]);
+  },
+);
