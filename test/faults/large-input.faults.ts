@@ -101,6 +101,7 @@ it.each<[string, number, Buffer]>([
 async function besideProbes(what: string, load: () => Promise<void>): Promise<number> {
   const probers = ['/health/live', '/health/ready'].map((path) => new Prober(`${api.url}${path}`, PROBE_MS));
   let probes: Probe[];
+  await longestPauseMs();
   try {
     await load();
   } finally {
@@ -108,11 +109,25 @@ async function besideProbes(what: string, load: () => Promise<void>): Promise<nu
   }
   expect(api.isRunning).toBe(true);
   expect(probes.filter(({ status }) => status !== 200)).toEqual([]);
+  const pause = await longestPauseMs();
+  expectFigure({ row: 'A24', what: `longest pause beside ${what}`, value: pause, unit: 'ms', limit: 200 });
   const slowest = Math.max(...probes.map(({ elapsedMs }) => elapsedMs));
-  expectFigure({ row: 'A24', what: `slowest probe beside ${what}`, value: slowest, unit: 'ms', limit: 200 });
+  expectFigure({
+    row: 'A24',
+    what: `slowest probe beside ${what}`,
+    value: slowest,
+    unit: 'ms',
+    limit: 1_500,
+  });
   const body = '{"email":"after@example.org"}';
   const headers = { 'content-type': 'application/json' };
   expect((await api.request('/contacts', { method: 'POST', headers, body })).status).toBe(201);
   const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${api.pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_000;
+}
+
+/** Of the event loop of the service, since this was asked for the last time: the probes have that of the tests, which send the load, as well. */
+async function longestPauseMs(): Promise<number> {
+  const metrics = await (await api.request('/metrics')).text();
+  return Number(/^nodejs_eventloop_lag_max_seconds(?:\{.*\})? (.+)$/m.exec(metrics)?.[1]) * 1_000;
 }

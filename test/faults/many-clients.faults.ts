@@ -114,7 +114,8 @@ it('A24: many clients at once that send much, or take little, in the memory of t
   figure('refusals without Retry-After', good.silent, '', 0);
   figure('another export accepted after', exportAfterMs, 'ms', 60_000);
   figure('all let go after', letGoMs, 'ms', LET_GO_MS);
-  expect(new Set(good.large)).toEqual(new Set([503, 400]));
+  // There may be room for one where those that were refused have left theirs.
+  expect(good.large.filter((status) => ![503, 400].includes(status))).toEqual([]);
   expect(good.large.at(-1)).toBe(400);
   expect(await exportStatus()).toBe(200);
 });
