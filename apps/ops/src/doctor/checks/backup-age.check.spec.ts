@@ -24,16 +24,28 @@ describe('the check BACKUP_AGE', () => {
       status: 'warning',
       cause: expect.stringContaining('no backup of this database'),
     });
-    context.options.backupDir = undefined;
-    expect(await look()).toMatchObject({
-      status: 'warning',
-      cause: expect.stringContaining('Nobody has said where the backups are'),
-    });
     context.options.backupDir = join(folder, 'absent');
     expect(await look()).toMatchObject({
       status: 'warning',
       next: expect.stringContaining('ops backup create'),
     });
+  });
+
+  it('looks into the usual folder where nobody has named one', async () => {
+    // The repository itself may have backups.
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      context.options.backupDir = undefined;
+      expect(await look()).toMatchObject({
+        status: 'warning',
+        cause: expect.stringContaining('Nobody has said where the backups are'),
+      });
+      await mkdir('backups');
+      expect(await look()).toMatchObject({ cause: expect.stringContaining('no backup of this database') });
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('judges the age of the newest', async () => {
