@@ -16,6 +16,8 @@ export default {
   ...base,
   testMatch: ['<rootDir>/{apps,libs,test}/**/*.spec.ts'],
   maxWorkers: 2,
+  // Modules of specs that are over stay in memory, some 40 MB of each. Jest gives a worker 500 ms to end; to free 500 MB takes 300.
+  workerIdleMemoryLimit: '400MB',
   // Ends what hangs; nothing is measured by it.
   testTimeout: 120_000,
 };
