@@ -174,7 +174,7 @@ describe('GET /mongodb-test without a database', () => {
     });
     try {
       const answer = await api.request('/mongodb-test');
-      expect(answer.status).toBe(503);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
       expect(await answer.json()).toEqual({
         status: 'error',
         mongodb: { connected: false, message: expect.stringMatching(/^MongoDB connection failed: /) },
@@ -183,7 +183,8 @@ describe('GET /mongodb-test without a database', () => {
         count: 0,
         timingsMs: { insert: null, find: null },
       });
-      expect((await api.request('/mongodb-test', { method: 'HEAD' })).status).toBe(503);
+      const head = await api.request('/mongodb-test', { method: 'HEAD' });
+      expect([head.status, head.headers.get('retry-after')]).toEqual([503, '2']);
     } finally {
       await api.stop();
     }
@@ -217,10 +218,10 @@ describe('GET /mongodb-test when the database stops answering', () => {
   const countDocuments = async (): Promise<number> =>
     client.db().collection('test_documents').countDocuments();
 
-  async function test(): Promise<{ status: number; body: unknown; cache: string | null }> {
+  async function test(): Promise<{ status: number; body: unknown; headers: (string | null)[] }> {
     const answer = await api.request('/mongodb-test');
-    const cache = answer.headers.get('cache-control');
-    return { status: answer.status, body: await answer.json(), cache };
+    const headers = ['cache-control', 'retry-after'].map((name) => answer.headers.get(name));
+    return { status: answer.status, body: await answer.json(), headers };
   }
 
   it('inserts nothing for a request that could not be counted', async () => {
@@ -230,7 +231,7 @@ describe('GET /mongodb-test when the database stops answering', () => {
     server.resume();
     const answers = await asking;
     for (const answer of answers) {
-      expect(answer).toEqual({ status: 503, body: HUNG, cache: 'no-store' });
+      expect(answer).toEqual({ status: 503, body: HUNG, headers: ['no-store', '2'] });
     }
     await sleep(1_000);
     expect(await countDocuments()).toBe(0);
@@ -239,7 +240,7 @@ describe('GET /mongodb-test when the database stops answering', () => {
   it('inserts nothing once it has answered', async () => {
     const slow = { failCommands: ['listCollections'], blockConnection: true, blockTimeMS: 4_500 };
     await server.failPoint({ ...slow, mode: { times: 1 } });
-    expect(await test()).toEqual({ status: 503, body: HUNG, cache: 'no-store' });
+    expect(await test()).toEqual({ status: 503, body: HUNG, headers: ['no-store', '2'] });
     await sleep(1_500);
     expect(await countDocuments()).toBe(0);
   });

@@ -2,10 +2,12 @@ import { Controller, Get, Head, Header, HttpCode, Options, Res, UseFilters, UseG
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { DiagnosticsAccessGuard } from './diagnostics-access.guard.ts';
 import { DiagnosticsService, type TestReport } from './diagnostics.service.ts';
+import { markUnavailable } from './mark-unavailable.ts';
 import { UncountedFilter } from './uncounted.filter.ts';
 
 interface Reply {
   status(code: number): unknown;
+  header(name: string, value: string): unknown;
 }
 
 /** The test-document endpoint. Only GET writes. */
@@ -17,7 +19,7 @@ export class DiagnosticsController {
   @Head()
   @Header('Cache-Control', 'no-store')
   head(@Res({ passthrough: true }) reply: Reply): void {
-    if (!this.diagnostics.isLikelyToSucceed) reply.status(503);
+    if (!this.diagnostics.isLikelyToSucceed) markUnavailable(reply);
   }
 
   @Options()
@@ -33,7 +35,7 @@ export class DiagnosticsController {
   @Header('Cache-Control', 'no-store')
   async test(@Res({ passthrough: true }) reply: Reply): Promise<TestReport> {
     const report = await this.diagnostics.test();
-    if (report.status === 'error') reply.status(503);
+    if (report.status === 'error') markUnavailable(reply);
     return report;
   }
 }

@@ -1,9 +1,10 @@
 import { DatabaseError } from '#database';
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { DiagnosticsService, type TestReport } from './diagnostics.service.ts';
+import { markUnavailable } from './mark-unavailable.ts';
 
 interface Reply {
-  status(code: number): Reply;
+  status(code: number): unknown;
   header(name: string, value: string): Reply;
   send(body: TestReport): unknown;
 }
@@ -15,6 +16,7 @@ export class UncountedFilter implements ExceptionFilter<DatabaseError> {
 
   catch(error: DatabaseError, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<Reply>();
-    reply.status(503).header('Cache-Control', 'no-store').send(this.diagnostics.toFailure(error));
+    markUnavailable(reply);
+    reply.header('Cache-Control', 'no-store').send(this.diagnostics.toFailure(error));
   }
 }

@@ -18,7 +18,8 @@ const EXAMPLES: Partial<Record<ProblemCode, { path: string; message: string }>> 
   CURSOR_INVALID: { path: 'cursor', message: 'is not one that was given out for this list' },
 };
 
-const RETRY_AFTER = {
+/** Headers of an answer that says when to try again. */
+export const RETRY_AFTER = {
   'Retry-After': { description: 'When to try again, in seconds', schema: { type: 'integer' } },
 } as const;
 

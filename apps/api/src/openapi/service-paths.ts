@@ -1,4 +1,4 @@
-import { problemResponses, type Answer } from './problem-responses.ts';
+import { problemResponses, RETRY_AFTER, type Answer } from './problem-responses.ts';
 import { exactly } from './schemas.ts';
 
 const TEXT = { type: 'string' } as const;
@@ -59,7 +59,7 @@ export const SERVICE_PATHS = {
         'Write a test document and read the newest ten',
         {
           200: json('It was written and read', TEST_REPORT),
-          503: json('It could not be written or read', TEST_REPORT),
+          503: { ...json('It could not be written or read', TEST_REPORT), headers: RETRY_AFTER },
         },
         problemResponses([...TEST_ACCESS, 'TOO_MANY_REQUESTS']),
       ),
@@ -67,7 +67,7 @@ export const SERVICE_PATHS = {
     },
     head: operation(
       'Whether a test would probably succeed; writes nothing',
-      { 200: { description: 'It would' }, 503: { description: 'It would not' } },
+      { 200: { description: 'It would' }, 503: { description: 'It would not', headers: RETRY_AFTER } },
       withoutBody(problemResponses(TEST_ACCESS)),
     ),
     options: operation(

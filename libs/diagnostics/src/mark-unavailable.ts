@@ -1,0 +1,12 @@
+/** When to try again, in seconds: as the problems of the service say. */
+const RETRY_AFTER_SECONDS = 2;
+
+interface Reply {
+  status(code: number): unknown;
+  header(name: string, value: string): unknown;
+}
+
+export function markUnavailable(reply: Reply): void {
+  reply.status(503);
+  reply.header('Retry-After', String(RETRY_AFTER_SECONDS));
+}
