@@ -18,16 +18,19 @@ import { NestLogger } from './logging/nest-logger.ts';
 import { HttpMetrics } from './metrics/http.metrics.ts';
 import { serveDocs } from './openapi/docs.ts';
 
+/** What the guards of diagnostics and status hide in production without a token. */
+const GUARDED = /^\/(mongodb-test|status)(\/|$)/;
+
 /**
  * The application, ready to listen. It does not wait for the database.
  *
  * @param logger - Receives every line of the application
  */
 export async function createApplication(logger: Logger): Promise<NestFastifyApplication> {
-  const { trustedProxies } = loadConfiguration().server;
+  const { server, diagnostics } = loadConfiguration();
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule,
-    createFastifyAdapter(trustedProxies),
+    createFastifyAdapter(server.trustedProxies),
     {
       logger: new NestLogger(logger),
       abortOnError: false,
@@ -37,7 +40,8 @@ export async function createApplication(logger: Logger): Promise<NestFastifyAppl
   const fastify = app.getHttpAdapter().getInstance();
   const httpLogger = logger.child({ context: 'HTTP' });
   const observer = new RequestObserver(httpLogger, app.get(HttpMetrics));
-  const routes = new KnownRoutes(fastify);
+  const isHidden = diagnostics.isTokenRequired && diagnostics.token === undefined;
+  const routes = new KnownRoutes(fastify, isHidden ? GUARDED : undefined);
   limitConnections(app.getHttpServer(), httpLogger);
   addBodyParsers(fastify);
   addRequestHooks(fastify, observer);

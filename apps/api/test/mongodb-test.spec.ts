@@ -8,6 +8,7 @@ import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { TestDatabase } from '../../../test/support/test-database.ts';
 
 const TOKEN = 'a-token-of-32-characters-for-tests';
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 describe('GET /mongodb-test', () => {
   let database: TestDatabase;
@@ -141,8 +142,9 @@ describe('GET /mongodb-test', () => {
 
   it('does not exist in production without a token', async () => {
     api = await start({ NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true', SHUTDOWN_DRAIN_MS: '0' });
-    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-      expect((await api.request('/mongodb-test', { method })).status).toBe(404);
+    for (const method of METHODS) {
+      const answer = await api.request('/mongodb-test', { method });
+      expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 404, null]);
     }
     const answer = await api.request('/mongodb-test', { headers: { authorization: `Bearer ${TOKEN}` } });
     expect(answer.status).toBe(404);

@@ -10,6 +10,7 @@ import { isComplete, readStatus, readStatusUntil } from './status-report.ts';
 const TOKEN = 'a-token-of-32-characters-for-tests';
 const PRODUCTION = { NODE_ENV: 'production', MONGODB_ALLOW_NO_AUTH: 'true', SHUTDOWN_DRAIN_MS: '0' };
 const ROUTES = ['/status', '/status/data', '/status/public/status.js', '/status/public/none.js'];
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PUBLIC = join(import.meta.dirname, '../src/status/public');
 
 /** Names of the commands that the application sends from now on. */
@@ -158,9 +159,10 @@ describe('GET /status', () => {
   it('does not exist in production without a token', async () => {
     api = await start(PRODUCTION);
     for (const path of ROUTES) {
-      for (const method of ['GET', 'HEAD']) {
+      for (const method of METHODS) {
         const headers = { authorization: `Bearer ${TOKEN}` };
-        expect((await api.request(path, { method, headers })).status).toBe(404);
+        const answer = await api.request(path, { method, headers });
+        expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 404, null]);
       }
     }
   });

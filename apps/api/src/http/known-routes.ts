@@ -5,9 +5,14 @@ export class KnownRoutes {
   /** Methods by pattern. */
   private readonly methods = new Map<string, Set<string>>();
 
-  /** To be called before routes are added. */
-  constructor(fastify: FastifyInstance) {
+  /**
+   * To be called before routes are added.
+   *
+   * @param hidden - Paths of which nobody is to know that they are there
+   */
+  constructor(fastify: FastifyInstance, hidden?: RegExp) {
     fastify.addHook('onRoute', ({ url, method }) => {
+      if (hidden?.test(url)) return;
       const known = this.methods.get(url) ?? new Set();
       for (const name of [method].flat()) known.add(name);
       this.methods.set(url, known);
