@@ -8,7 +8,11 @@ import { EXPORTS, type StreamPlace } from './stream-places.ts';
 const CHUNK_CHARACTERS = 65_536;
 /** For the query behind an export: the server works on it for up to ten minutes. */
 export const EXPORT_OPTIONS = { maxTimeMs: 600_000 };
-/** How long the client may take nothing, in milliseconds: a cursor of the database is kept open for it. */
+/**
+ * How long the client may take nothing, in milliseconds: a cursor of the database is kept open for it. Linux tells that something was taken
+ * when a third of its send buffer is free, which a slow client may not reach in time; to wait by the size of the buffer would let one that
+ * takes nothing keep its place for as long.
+ */
 const STALL_MS = 60_000;
 
 /**
