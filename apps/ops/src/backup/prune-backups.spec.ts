@@ -133,6 +133,15 @@ describe(pruneBackups.name, () => {
     expect((await readdir(out)).toSorted()).toEqual(['.others.removed', 'new']);
   });
 
+  it('removes a backup beside something that is called like one on its way out', async () => {
+    await rm(join(out, 'new'), { recursive: true });
+    for (const name of ['old', 'new']) await createBackup({ db: database.db, out, name });
+    await mkdir(join(out, '.old.removed'));
+    await writeFile(join(out, '.old.removed/letter.txt'), 'x');
+    await pruneBackups(out, { daily: 1, weekly: 1, damaged: 'kept' }, false);
+    expect((await readdir(out)).toSorted()).toEqual(['.old.removed', '.others.removed', 'new']);
+  });
+
   it('takes a folder that does not exist for one without backups', async () => {
     expect(await pruneBackups(join(out, 'nowhere'), { daily: 1, weekly: 1, damaged: 'kept' }, false)).toEqual(
       [],

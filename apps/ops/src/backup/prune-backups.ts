@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftOvers } from './left-overs.ts';
@@ -51,16 +52,16 @@ export async function pruneBackups(
   const { backups } = await listBackups(folder);
   const plan = planPruning(backups, retention);
   if (isDryRun) return plan;
+  const ofThisRun: string[] = [];
   for (const { backup, reason } of plan) {
     if (reason !== undefined) continue;
+    const name = onItsWayOut(backup);
     // From one moment to the next it is no backup any more: half of one must not be taken for a whole one.
-    await rename(backup.path, join(folder, onItsWayOut(backup)));
+    await rename(backup.path, join(folder, name));
+    ofThisRun.push(name);
   }
   if (backups.length > 0) {
     await syncFolder(folder);
-    const ofThisRun = plan
-      .filter(({ reason }) => reason === undefined)
-      .map(({ backup }) => onItsWayOut(backup));
     for (const name of await removeLeftOvers(folder, REMOVED, () => true)) {
       if (!ofThisRun.includes(name)) onRemoved?.(name);
     }
@@ -68,8 +69,9 @@ export async function pruneBackups(
   return plan;
 }
 
+/** A name that nothing has: one of the same name may have been on its way out when a run was killed. */
 function onItsWayOut({ name }: ListedBackup): string {
-  return `.${name}.removed`;
+  return `.${name}.${randomUUID()}.removed`;
 }
 
 function planOne(all: readonly ListedBackup[], retention: Retention): PrunedBackup[] {
