@@ -2,7 +2,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runWatched } from './watched-run.ts';
 
-// npm run test:repeat [-- N [options of Jest]]: `npm test` ten times, or N, with nothing left behind. 1: a run has failed or left something.
+// npm run test:repeat [-- N [options of Jest]]: `npm test` ten times, or N, with nothing left behind. 1: a run has failed or left something;
+// 130: it was interrupted, and begins no further run.
 
 interface Results {
   numPassedTests: number;
@@ -16,9 +17,18 @@ const REPORTS = join(ROOT, 'reports/repeat');
 const [count = '10', ...options] = process.argv.slice(2);
 const runs = Number(count);
 if (!Number.isSafeInteger(runs) || runs < 1) throw new RangeError('How many runs must be a number from 1');
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
 
 await mkdir(REPORTS, { recursive: true });
-for (let run = 1; run <= runs; run += 1) if (!(await runOnce(run))) process.exitCode = 1;
+let good = 0;
+let run = 0;
+while (run < runs && !isInterrupted) if (await runOnce((run += 1))) good += 1;
+process.stdout.write(
+  isInterrupted ? `Interrupted in run ${run}; ${good} good before\n` : `${good} of ${runs} runs were good\n`,
+);
+if (isInterrupted) process.exitCode = 130;
+else if (good < runs) process.exitCode = 1;
 
 async function runOnce(run: number): Promise<boolean> {
   const startedAt = performance.now();
@@ -28,9 +38,8 @@ async function runOnce(run: number): Promise<boolean> {
   const { status, unended, files, processes } = await runWatched('npm', ['test', '--', ...jest], {
     cwd: ROOT,
   });
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
-    await readFile(report, 'utf8'),
-  ) as Results;
+  if (isInterrupted) return false;
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = await readResults(report);
   const failed = numFailedTests + numRuntimeErrorTestSuites;
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   process.stdout.write(
@@ -39,4 +48,11 @@ async function runOnce(run: number): Promise<boolean> {
   );
   for (const left of [...files, ...processes]) process.stdout.write(`left: ${left}\n`);
   return status === 0 && failed + unended + files.length + processes.length === 0;
+}
+
+/** What Jest has counted; one suite that could not run when it has written nothing. */
+async function readResults(report: string): Promise<Results> {
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  if (text === undefined) return { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+  return JSON.parse(text) as Results;
 }
