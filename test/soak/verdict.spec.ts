@@ -4,7 +4,8 @@ import { judge, type Sample } from './verdict.ts';
 const SAMPLES: Sample[] = Array.from({ length: 50 }, (_, n) => ({
   atSeconds: n * 2,
   memoryBytes: 100e6,
-  handles: 40,
+  handles: 60,
+  connections: 20,
   medianMs: 3,
   p99Ms: 20,
   unavailable: 0,
@@ -18,9 +19,14 @@ describe(judge, () => {
     expect(judge(SAMPLES, FINE).filter(({ isMet }) => !isMet)).toEqual([]);
   });
 
+  it('takes connections for what they are', () => {
+    const samples = SAMPLES.map((sample, n) => ({ ...sample, handles: 60 + n, connections: 20 + n }));
+    expect(judge(samples, FINE).filter(({ isMet }) => !isMet)).toEqual([]);
+  });
+
   it.each<[string, Partial<Sample>, object]>([
     ['growth of resident memory', { memoryBytes: 120e6 }, {}],
-    ['more open files', { handles: 60 }, {}],
+    ['more open files beside connections', { handles: 66 }, {}],
     ['acknowledged writes lost', {}, { lost: 1 }],
     ['answers other than asked for or 503', {}, { odd: ['GET / 500'] }],
     ['unhandled rejections', {}, { output: 'UnhandledPromiseRejection' }],
