@@ -14,6 +14,8 @@ const CHUNKED = `${POST}Transfer-Encoding: chunked\r\n\r\n`;
 const CLIENTS: readonly [count: number, text: string][] = [
   // Take the first bytes of all contacts, and no more.
   [40, 'GET /contacts/export HTTP/1.1\r\nHost: x\r\n\r\n'],
+  // Ask for many large pages at once, and take the first bytes of the first one.
+  [20, 'GET /contacts?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(32)],
   // Headers that do not end.
   [960, `GET /contacts HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(16_000)}`],
   // Single bytes.

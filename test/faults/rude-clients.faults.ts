@@ -16,6 +16,8 @@ const CLIENTS = 20;
 /** All are let go later than that, so that one which was never connected shows. */
 const LEAST_MS = 5_000;
 const BUNDLE = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+/** The last one has a body. */
+const DRIPPING_BUNDLES = `${BUNDLE.repeat(9)}${BUNDLE.replace('\r\n\r\n', '\r\nContent-Length: 1000\r\n\r\n')}`;
 const JSON_HEAD =
   'POST /contacts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"email":"';
 
@@ -75,6 +77,12 @@ it('A24: slow and rude clients, all at once, are let go, and the service answers
       15_000,
       async () => open('GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', 'x'),
     ],
+    [
+      'drips the body of an address that cannot be',
+      15_000,
+      async () => open('POST /%zz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n', 'x'),
+    ],
+    ['drips, reads nothing', 75_000, async () => (await open(DRIPPING_BUNDLES, 'x')).pause()],
     // So many answers that the buffers of the system do not hold them.
     ['reads none of its answers', 75_000, async () => (await open(BUNDLE.repeat(10))).pause()],
   ];

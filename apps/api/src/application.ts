@@ -6,6 +6,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.ts';
 import { addBodyParsers } from './http/body-parsers.ts';
+import { boundAnswers } from './http/bound-answers.ts';
+import { boundRequests } from './http/bound-requests.ts';
 import { createFastifyAdapter } from './http/fastify-adapter.ts';
 import { KnownRoutes } from './http/known-routes.ts';
 import { limitConnections } from './http/limit-connections.ts';
@@ -45,7 +47,9 @@ export async function createApplication(logger: Logger): Promise<NestFastifyAppl
   limitConnections(app.getHttpServer(), httpLogger);
   addBodyParsers(fastify);
   addRequestHooks(fastify, observer);
+  boundAnswers(fastify);
   shedLoad(fastify, app.get(DatabaseConnection));
+  boundRequests(app.getHttpServer());
   answerProbesFirst(app.getHttpServer(), app.get(HealthService), observer);
   serveDocs(app);
   app.useGlobalFilters(new ProblemFilter(routes));

@@ -9,6 +9,7 @@ import { ContactsRepository } from '../src/contacts/contacts.repository.ts';
 import { PROBLEMS, type ProblemCode } from '../src/http/problem-codes.ts';
 import { toProblemKind } from '../src/http/problem-kinds.ts';
 import { toProblem } from '../src/http/problem.ts';
+import { LARGE_PAGE, OpenAnswers } from './open-answers.ts';
 import { OpenBodies } from './open-bodies.ts';
 import { fillContacts, OpenExports } from './open-exports.ts';
 import { OpenImports } from './open-imports.ts';
@@ -114,6 +115,13 @@ const WAYS: Record<ProblemCode, () => Promise<Response>> = {
     const bodies = await OpenBodies.start(api.url);
     const answer = await send('POST', '/contacts', `{"email":"${'x'.repeat(700_000)}"}`);
     bodies.end();
+    return answer;
+  },
+  TOO_MANY_ANSWERS: async () => {
+    await fillContacts(contacts);
+    const answers = await OpenAnswers.start(api.url);
+    const answer = await get(LARGE_PAGE);
+    answers.end();
     return answer;
   },
   TOO_MANY_IMPORTS: async () => {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { BodyBudget } from './body-budget.ts';
+import { ByteBudget, type ByteLimits } from './byte-budget.ts';
 import { ByteParts } from './byte-parts.ts';
 import { turn } from './event-loop-turn.ts';
 import { excessOf, tooManyValues } from './json-limits.ts';
@@ -19,6 +19,12 @@ export const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'appl
 export const JSON_LIMIT_BYTES = 1_048_576;
 /** From this size on a JSON body waits for its turn, in bytes: of many that arrive together, probes do not have to wait for all. */
 const LARGE_BYTES = 65_536;
+/**
+ * Of all JSON bodies that are kept, each from its arrival until its request is answered, for the memory that `docs/resource-limits.md`
+ * counts with: a body takes up to twice its size while it arrives. The rest is enough for a thousand small ones at once. What counts is
+ * what has arrived: to announce much, and send nothing, takes no room from others.
+ */
+const BODY_LIMITS: ByteLimits = { allBytes: 50_331_648, largeBytes: 33_554_432, smallBytes: 16_384 };
 /** How long a JSON body may take to arrive, in milliseconds. */
 const JSON_TIMEOUT_MS = 30_000;
 
@@ -26,7 +32,10 @@ const JSON_TIMEOUT_MS = 30_000;
  * Takes JSON, as much as there is room for, and where a route says so merge patches and lines of JSON; everything else is 415. A body of lines reaches its route as
  * the stream that it is.
  */
-export function addBodyParsers(fastify: FastifyInstance, budget = new BodyBudget()): void {
+export function addBodyParsers(
+  fastify: FastifyInstance,
+  budget = new ByteBudget(BODY_LIMITS, 'TOO_MANY_BODIES'),
+): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   // Every request comes here in the end, also one whose client has gone. An answer may wait for its client: then without the body.
@@ -75,7 +84,7 @@ function requireConsumed(request: FastifyRequest, usual?: string): void {
 async function readAll(
   request: FastifyRequest,
   payload: IncomingMessage,
-  budget: BodyBudget,
+  budget: ByteBudget,
 ): Promise<Buffer> {
   const announcedBytes = Number(request.headers['content-length'] ?? 0);
   if (announcedBytes > JSON_LIMIT_BYTES) throw new ProblemException('PAYLOAD_TOO_LARGE');

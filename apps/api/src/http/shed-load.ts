@@ -6,7 +6,7 @@ const LOOK_MS = 100;
 /** A queue that was never empty for this long is no burst any more, in milliseconds. */
 const PATIENCE_MS = 1_000;
 /** What tells how the service is, in a form of its own, and what needs no database. */
-const ALWAYS_SERVED = /^\/(health|metrics|mongodb-test|status|docs|docs-json)([/?]|$)/;
+export const ALWAYS_SERVED = /^\/(health|metrics|mongodb-test|status|docs|docs-json)([/?]|$)/;
 
 /**
  * Refuses requests with 503 while more calls wait for a connection than the pool has, and have done so for a second: those that wait

@@ -25,7 +25,7 @@ const KEY_PATTERN = '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$';
 /** What can match at all: a version, or anything. */
 const CONDITION_PATTERN = '^("(0|[1-9][0-9]{0,14})"|\\*)$';
 
-const AWAY: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'DATABASE_TIMEOUT'];
+const UNAVAILABLE: readonly ProblemCode[] = ['DATABASE_UNAVAILABLE', 'DATABASE_TIMEOUT', 'TOO_MANY_ANSWERS'];
 const BODY: readonly ProblemCode[] = [
   'INPUT_INVALID',
   'PAYLOAD_TOO_LARGE',
@@ -63,7 +63,7 @@ export class ResourceOperations {
       ApiOperation({ summary: `List ${this.#many}` }),
       ApiExtraModels(this.#view),
       answer(200, 'A page', { headers: LINK, content: { 'application/json': { schema } } }),
-      ApiProblems(...AWAY, 'INPUT_INVALID', 'CURSOR_INVALID', 'PAGE_SORT_INVALID'),
+      ApiProblems(...UNAVAILABLE, 'INPUT_INVALID', 'CURSOR_INVALID', 'PAGE_SORT_INVALID'),
     );
   }
 
@@ -79,7 +79,7 @@ export class ResourceOperations {
       }),
       this.#answer(200, 'It is there', ETAG),
       answer(304, 'It has not changed', { headers: ETAG }),
-      ApiProblems(...AWAY, 'INPUT_INVALID', 'DOCUMENT_NOT_FOUND'),
+      ApiProblems(...UNAVAILABLE, 'INPUT_INVALID', 'DOCUMENT_NOT_FOUND'),
     );
   }
 
@@ -94,7 +94,7 @@ export class ResourceOperations {
         schema: { type: 'string', minLength: 1, maxLength: 255, pattern: KEY_PATTERN },
       }),
       this.#answer(201, 'It was created', { ...LOCATION, ...ETAG, ...REPLAYED }),
-      ApiProblems(...AWAY, ...BODY, ...WRITE, 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'),
+      ApiProblems(...UNAVAILABLE, ...BODY, ...WRITE, 'IDEMPOTENCY_KEY_INVALID', 'IDEMPOTENCY_KEY_REUSED'),
     );
   }
 
@@ -114,7 +114,7 @@ export class ResourceOperations {
       ifMatch(),
       answer(204, 'It is gone', {}),
       // A body is not wanted, but looked at when there is one.
-      ApiProblems(...AWAY, ...BODY, ...CONDITION),
+      ApiProblems(...UNAVAILABLE, ...BODY, ...CONDITION),
     );
   }
 
@@ -135,7 +135,7 @@ export class ResourceOperations {
       answer(200, 'What became of the lines', {
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ImportReport' } } },
       }),
-      ApiProblems(...AWAY, 'UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_IMPORTS'),
+      ApiProblems(...UNAVAILABLE, 'UNSUPPORTED_MEDIA_TYPE', 'TOO_MANY_IMPORTS'),
     );
   }
 
@@ -145,7 +145,7 @@ export class ResourceOperations {
       answer(200, `Lines of JSON, each as \`${this.#view.name}\`; cut off when something fails on the way`, {
         content: { 'application/x-ndjson': { schema: TEXT } },
       }),
-      ApiProblems(...AWAY, 'INPUT_INVALID', 'TOO_MANY_EXPORTS'),
+      ApiProblems(...UNAVAILABLE, 'INPUT_INVALID', 'TOO_MANY_EXPORTS'),
     );
   }
 
@@ -155,7 +155,7 @@ export class ResourceOperations {
       this.#id(),
       ifMatch(),
       this.#answer(200, 'As it is now', ETAG),
-      ApiProblems(...AWAY, ...BODY, ...WRITE, ...CONDITION),
+      ApiProblems(...UNAVAILABLE, ...BODY, ...WRITE, ...CONDITION),
     );
   }
 

@@ -1,12 +1,12 @@
-import { BodyBudget } from './body-budget.ts';
+import { ByteBudget } from './byte-budget.ts';
 
 const LIMITS = { allBytes: 1_000, largeBytes: 600, smallBytes: 100 };
 const FULL = expect.objectContaining({ kind: expect.objectContaining({ code: 'TOO_MANY_BODIES' }) });
 
-describe(BodyBudget.name, () => {
-  let budget: BodyBudget;
+describe(ByteBudget.name, () => {
+  let budget: ByteBudget;
   beforeEach(() => {
-    budget = new BodyBudget(LIMITS);
+    budget = new ByteBudget(LIMITS, 'TOO_MANY_BODIES');
   });
 
   it('refuses what does not fit any more, until something is given back', () => {
@@ -32,6 +32,17 @@ describe(BodyBudget.name, () => {
     const grows = {};
     budget.take(grows, 100);
     expect(() => budget.take(grows, 1)).toThrow(FULL);
+  });
+
+  it('counts what cannot be refused, and is full with it', () => {
+    const written = {};
+    budget.take({}, 600);
+    expect(budget.isFull).toBe(false);
+    budget.count(written, 400);
+    expect([budget.heldBytes, budget.isFull]).toEqual([1_000, true]);
+    expect(() => budget.take({}, 1)).toThrow(FULL);
+    budget.giveBack(written);
+    expect([budget.heldBytes, budget.isFull]).toEqual([600, false]);
   });
 
   it('takes back nothing twice, and nothing of a request without a body', () => {

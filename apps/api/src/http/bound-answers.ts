@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ByteBudget, type ByteLimits } from './byte-budget.ts';
+import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
+import { toProblemKind } from './problem-kinds.ts';
+import { ProblemException } from './problem.exception.ts';
+import { ALWAYS_SERVED } from './shed-load.ts';
+
+/**
+ * Of all answers that their clients have not taken yet, for the memory that `docs/resource-limits.md` counts with. The rest is enough for
+ * five hundred small ones.
+ */
+const ANSWER_LIMITS: ByteLimits = { allBytes: 33_554_432, largeBytes: 25_165_824, smallBytes: 16_384 };
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Answers 503 in place of what has no room in memory beside answers that other clients do not take. What was written is told in any
+ * case: while there is no room at all, nothing is begun. Streams do not count, they are read at the pace of their client, nor do
+ * files, which are in memory once.
+ */
+export function boundAnswers(
+  fastify: FastifyInstance,
+  budget = new ByteBudget(ANSWER_LIMITS, 'TOO_MANY_ANSWERS'),
+): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const isRefused = budget.isFull && !ALWAYS_SERVED.test(request.url);
+    done(isRefused ? new ProblemException('TOO_MANY_ANSWERS') : undefined);
+  });
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' || request.method === 'HEAD') return done(null, payload);
+    const sizeBytes = Buffer.byteLength(payload);
+    reply.raw.once('close', () => budget.giveBack(reply.raw));
+    try {
+      if (request.method === 'GET') budget.take(reply.raw, sizeBytes);
+      else budget.count(reply.raw, sizeBytes);
+    } catch (error) {
+      return done(null, refuse(request, reply, error));
+    }
+    return done(null, payload);
+  });
+}
+
+/** @returns What is sent in its place */
+function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): string {
+  const kind = toProblemKind(error);
+  for (const name of ['etag', 'link']) reply.removeHeader(name);
+  void reply.status(kind.status).type(PROBLEM_CONTENT_TYPE).header('Retry-After', RETRY_AFTER_SECONDS);
+  return JSON.stringify(toProblem(kind, request.url));
+}
