@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ByteParts } from '../byte-parts.ts';
+import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { ProblemException } from '../problem.exception.ts';
 import type { StreamPlace } from './stream-places.ts';
 
@@ -18,7 +19,7 @@ const LINE_FEED = 0x0a;
 
 /**
  * Cuts a stream into lines as it arrives, those of one chunk together. Blank lines are left out; of a line that is too long nothing is kept.
- * An empty group says that no line has come for a while, once until the next one does.
+ * An empty group says that no line has come for a while, once until the next one does. The event loop has its turn between chunks.
  *
  * @param options - `timeoutMs`: how long the client may send nothing; `pauseMs`: after how long without a line to say so; `place`: told
  *   how long the client is waited for
@@ -46,6 +47,7 @@ export async function* readLines(
       pauseAt = performance.now() + options.pauseMs;
     }
     if (done) return;
+    if (isTurnDue()) await turn();
   }
 }
 
@@ -66,8 +68,12 @@ class LineCutter {
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, start);
       if (end === -1) break;
-      this.#add(chunk.subarray(start, end));
-      lines.push(...this.#close());
+      if (end === start && this.#sizeBytes === 0) {
+        this.#number += 1;
+      } else {
+        this.#add(chunk.subarray(start, end));
+        lines.push(...this.#close());
+      }
       start = end + 1;
     }
     this.#add(chunk.subarray(start));
@@ -127,12 +133,12 @@ async function withDeadline<R>(
 /** @param at - In the time of `performance.now()` */
 async function isSettledBefore(at: number, step: Promise<unknown>): Promise<boolean> {
   const leftMs = at - performance.now();
-  if (leftMs === Number.POSITIVE_INFINITY) return true;
   const settled = step.then(
     () => true,
-    // Whoever waits for the step is told.
+    // Whoever waits for the step is told; nobody does any more when the place is lost.
     () => true,
   );
+  if (leftMs === Number.POSITIVE_INFINITY) return true;
   if (leftMs <= 0) return false;
   const { promise: isOver, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(resolve, leftMs, false);
