@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
+import { BadRequestException } from '@nestjs/common';
 import fc from 'fast-check';
 import { readLines, type Line } from './read-lines.ts';
 import { StreamPlaces } from './stream-places.ts';
@@ -76,6 +77,15 @@ describe(readLines.name, () => {
     isOver = true;
     expect(lines).toEqual([]);
     expect(rounds).toBeGreaterThanOrEqual(20);
+  });
+
+  it('says that the request is not valid when its client goes', async () => {
+    const source = new PassThrough();
+    source.write('a\nb');
+    const read = async () => {
+      for await (const _ of readLines(source, LIMITS)) source.destroy(new Error('aborted'));
+    };
+    await expect(read()).rejects.toThrow(BadRequestException);
   });
 
   it('leaves nothing that fails later when its place is lost', async () => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { BadRequestException } from '@nestjs/common';
 import { ByteParts } from '../byte-parts.ts';
 import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { ProblemException } from '../problem.exception.ts';
@@ -24,6 +25,7 @@ const LINE_FEED = 0x0a;
  * @param options - `timeoutMs`: how long the client may send nothing; `pauseMs`: after how long without a line to say so; `place`: told
  *   how long the client is waited for
  * @throws {@link ProblemException} `REQUEST_TIMEOUT`
+ * @throws {@link BadRequestException} When the client goes
  */
 export async function* readLines(
   source: Readable,
@@ -31,10 +33,10 @@ export async function* readLines(
 ): AsyncGenerator<Line[], void, undefined> {
   const cutter = new LineCutter(options.maxLineBytes);
   // The connection has to live on for the answer, whatever comes of the lines.
-  const chunks = source.iterator({ destroyOnReturn: false });
+  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
   let pauseAt = performance.now() + options.pauseMs;
   for (;;) {
-    const next = chunks.next() as Promise<IteratorResult<Buffer, undefined>>;
+    const next = nextOf(chunks);
     const step = options.place?.waitFor(next) ?? next;
     if (!(await isSettledBefore(pauseAt, step))) {
       pauseAt = Number.POSITIVE_INFINITY;
@@ -49,6 +51,13 @@ export async function* readLines(
     if (done) return;
     if (isTurnDue()) await turn();
   }
+}
+
+/** What ends the stream is the client, as with JSON. */
+async function nextOf(chunks: AsyncIterator<Buffer, undefined>): Promise<IteratorResult<Buffer, undefined>> {
+  return chunks.next().catch(() => {
+    throw new BadRequestException();
+  });
 }
 
 class LineCutter {
