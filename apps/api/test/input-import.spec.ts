@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { mongo } from 'mongoose';
 import { ApiProcess } from '../../../test/support/api-process.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
@@ -29,6 +31,24 @@ it('writes the lines of an import in batches, also as it is shipped', async () =
   expect(await answer.json()).toEqual({ inserted: CONTACTS, failed: 0, errors: [] });
   // A few belong to the checks of the health.
   expect((await insertCommands()) - before).toBeLessThan((CONTACTS / BATCH) * 4);
+});
+
+it('answers a client that sends all of an import before it reads, also when it fails in the middle', async () => {
+  await server.failPoint({ failCommands: ['insert'], errorCode: 91 });
+  const body = '{"email":"person@example.org"}\n'.repeat(500_000);
+  const headers = `Host: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${body.length}\r\n`;
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  try {
+    socket.write(`POST /contacts/import HTTP/1.1\r\n${headers}\r\n`);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject).write(body, (error) => (error ? reject(error) : resolve()));
+    });
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 .*"DATABASE_UNAVAILABLE"/s);
+  } finally {
+    socket.destroy();
+    await server.clearFailPoint();
+  }
 });
 
 /** Commands that insert, since the server was started. */

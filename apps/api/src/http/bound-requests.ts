@@ -94,6 +94,7 @@ function awaitClient(request: IncomingMessage, response: ServerResponse): void {
 
 /** Lets go of a request that was answered before all of it was there: what still comes is not kept, and not waited for forever. */
 function dismiss(request: IncomingMessage): void {
-  request.resume();
+  // A reader that has stopped may still listen, and the request would wait for it.
+  request.removeAllListeners('readable').resume();
   setTimeout(() => request.complete || request.socket.destroy(), REST_TIMEOUT_MS).unref();
 }

@@ -1,6 +1,9 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '../../../../../test/support/wait-until.ts';
 import { TextField } from '../input/fields.ts';
 import { importLines, type ImportReport, type InsertMany } from './import-lines.ts';
+import { IMPORTS, MAX_STREAMS } from './stream-places.ts';
 
 class Note {
   @TextField({ min: 1, max: 200, required: true })
@@ -86,6 +89,40 @@ describe(importLines.name, () => {
     expect(report.errors.map(({ line }) => line)).toEqual(Array.from({ length: 1_000 }, (_, n) => n + 1));
     expect(report.errors[0]?.code).toBe('INTERNAL_ERROR');
     expect(report.errors[500]?.code).toBe('LINE_NOT_JSON');
+  });
+
+  it.each<[string, (source: PassThrough, fail: () => void) => void]>([
+    ['its client goes', (source) => source.destroy()],
+    [
+      'the first of two batches fails',
+      (source, fail) => {
+        fail();
+        source.end();
+      },
+    ],
+  ])('keeps its place until nothing is written any more when %s', async (_, end) => {
+    const writes = Array.from({ length: 2 }, () => Promise.withResolvers<void>());
+    let [begun, taken] = [0, 0];
+    const insert: InsertMany<Note> = async (documents) => {
+      begun += 1;
+      await writes[begun - 1]?.promise;
+      for await (const { name } of documents) if (name) taken += 1;
+      return { inserted: taken, errors: [] };
+    };
+    const others = Array.from({ length: MAX_STREAMS - 1 }, () => IMPORTS.take());
+    const source = new PassThrough();
+    source.write('{"name":"Ada"}\n'.repeat(2_000));
+    const report = importLines(source, Note, insert);
+    const isRefused = expect(report).rejects.toThrow();
+    expect(await waitUntil(() => begun === 2)).toBe(true);
+    end(source, () => writes[0]?.reject(new Error('gone')));
+    await sleep(50);
+    expect(() => IMPORTS.take()).toThrow();
+    for (const write of writes) write.resolve();
+    await isRefused;
+    // Nobody is told of them any more.
+    expect(taken).toBe(0);
+    for (const place of [IMPORTS.take(), ...others]) place.release();
   });
 
   it('lets the event loop go round while it reads, also when everything is refused', async () => {

@@ -54,8 +54,8 @@ export async function importLines<T>(
   insert: InsertMany<T>,
 ): Promise<ImportReport> {
   const place = IMPORTS.take();
+  const run = new ImportRun(type, insert);
   try {
-    const run = new ImportRun(type, insert);
     for await (const lines of readLines(source, { ...LIMITS, place })) {
       for (const line of lines) {
         run.add(line);
@@ -66,6 +66,7 @@ export async function importLines<T>(
     }
     return await run.finish();
   } finally {
+    await run.end();
     place.release();
   }
 }
@@ -79,6 +80,7 @@ class ImportRun<T> {
   #characters = 0;
   /** The oldest first. */
   readonly #writing: Promise<void>[] = [];
+  #isOver = false;
 
   constructor(type: DtoClass<object>, insert: InsertMany<T>) {
     this.#type = type;
@@ -110,6 +112,12 @@ class ImportRun<T> {
     return { inserted: this.#inserted, failed: this.#errors.count, errors: this.#errors.first };
   }
 
+  /** Resolves when nothing is written any more; nothing else is read of the batches. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#writing);
+  }
+
   async #write(lines: Line[]): Promise<void> {
     const numbers: number[] = [];
     const { inserted, errors } = await this.#insert(this.#read(lines, numbers));
@@ -122,6 +130,7 @@ class ImportRun<T> {
   async *#read(lines: Line[], numbers: number[]): AsyncGenerator<Partial<T>, void, undefined> {
     for (const line of lines) {
       if (isTurnDue()) await turn();
+      if (this.#isOver) return;
       const document = this.#toDocument(line);
       if (document === undefined) continue;
       numbers.push(line.number);

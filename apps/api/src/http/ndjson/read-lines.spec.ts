@@ -1,6 +1,9 @@
 import { PassThrough, Readable } from 'node:stream';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { BadRequestException } from '@nestjs/common';
 import fc from 'fast-check';
 import { readLines, type Line } from './read-lines.ts';
+import { StreamPlaces } from './stream-places.ts';
 
 const LIMITS = { maxLineBytes: 20, timeoutMs: 1_000, pauseMs: 1_000 };
 
@@ -11,6 +14,11 @@ async function linesOf(chunks: Iterable<Uint8Array>): Promise<Line[]> {
 }
 
 describe(readLines.name, () => {
+  const { jest } = import.meta;
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   it.each<[string, string[]]>([
     ['', []],
     ['\n\n', []],
@@ -53,6 +61,43 @@ describe(readLines.name, () => {
     };
     await expect(read()).rejects.toMatchObject({ kind: { code: 'REQUEST_TIMEOUT' } });
     expect(source.destroyed).toBe(false);
+  });
+
+  it('lets the event loop go round between chunks, also of blank lines', async () => {
+    let nowMs = performance.now();
+    jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10));
+    let rounds = 0;
+    let isOver = false;
+    const count = () => {
+      rounds += 1;
+      if (!isOver) setImmediate(count);
+    };
+    count();
+    const lines = await linesOf(Array.from({ length: 20 }, () => Buffer.from('\n\n')));
+    isOver = true;
+    expect(lines).toEqual([]);
+    expect(rounds).toBeGreaterThanOrEqual(20);
+  });
+
+  it('says that the request is not valid when its client goes', async () => {
+    const source = new PassThrough();
+    source.write('a\nb');
+    const read = async () => {
+      for await (const _ of readLines(source, LIMITS)) source.destroy(new Error('aborted'));
+    };
+    await expect(read()).rejects.toThrow(BadRequestException);
+  });
+
+  it('leaves nothing that fails later when its place is lost', async () => {
+    const place = new StreamPlaces('TOO_MANY_IMPORTS').take();
+    place.lose();
+    const source = new PassThrough();
+    const lines = readLines(source, { ...LIMITS, pauseMs: Number.POSITIVE_INFINITY, place });
+    await expect(lines.next()).rejects.toMatchObject({ kind: { code: 'REQUEST_TIMEOUT' } });
+    // Nobody waits for what comes now: Jest would tell of an error.
+    source.destroy(new Error('aborted'));
+    await nextRound();
+    await nextRound();
   });
 
   it('says once that no line has come, also while parts of one do', async () => {

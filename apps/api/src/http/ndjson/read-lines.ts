@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
+import { BadRequestException } from '@nestjs/common';
 import { ByteParts } from '../byte-parts.ts';
+import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { ProblemException } from '../problem.exception.ts';
 import type { StreamPlace } from './stream-places.ts';
 
@@ -18,11 +20,12 @@ const LINE_FEED = 0x0a;
 
 /**
  * Cuts a stream into lines as it arrives, those of one chunk together. Blank lines are left out; of a line that is too long nothing is kept.
- * An empty group says that no line has come for a while, once until the next one does.
+ * An empty group says that no line has come for a while, once until the next one does. The event loop has its turn between chunks.
  *
  * @param options - `timeoutMs`: how long the client may send nothing; `pauseMs`: after how long without a line to say so; `place`: told
  *   how long the client is waited for
  * @throws {@link ProblemException} `REQUEST_TIMEOUT`
+ * @throws {@link BadRequestException} When the client goes
  */
 export async function* readLines(
   source: Readable,
@@ -30,10 +33,10 @@ export async function* readLines(
 ): AsyncGenerator<Line[], void, undefined> {
   const cutter = new LineCutter(options.maxLineBytes);
   // The connection has to live on for the answer, whatever comes of the lines.
-  const chunks = source.iterator({ destroyOnReturn: false });
+  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
   let pauseAt = performance.now() + options.pauseMs;
   for (;;) {
-    const next = chunks.next() as Promise<IteratorResult<Buffer, undefined>>;
+    const next = nextOf(chunks);
     const step = options.place?.waitFor(next) ?? next;
     if (!(await isSettledBefore(pauseAt, step))) {
       pauseAt = Number.POSITIVE_INFINITY;
@@ -46,7 +49,15 @@ export async function* readLines(
       pauseAt = performance.now() + options.pauseMs;
     }
     if (done) return;
+    if (isTurnDue()) await turn();
   }
+}
+
+/** What ends the stream is the client, as with JSON. */
+async function nextOf(chunks: AsyncIterator<Buffer, undefined>): Promise<IteratorResult<Buffer, undefined>> {
+  return chunks.next().catch(() => {
+    throw new BadRequestException();
+  });
 }
 
 class LineCutter {
@@ -66,8 +77,12 @@ class LineCutter {
     for (;;) {
       const end = chunk.indexOf(LINE_FEED, start);
       if (end === -1) break;
-      this.#add(chunk.subarray(start, end));
-      lines.push(...this.#close());
+      if (end === start && this.#sizeBytes === 0) {
+        this.#number += 1;
+      } else {
+        this.#add(chunk.subarray(start, end));
+        lines.push(...this.#close());
+      }
       start = end + 1;
     }
     this.#add(chunk.subarray(start));
@@ -127,12 +142,12 @@ async function withDeadline<R>(
 /** @param at - In the time of `performance.now()` */
 async function isSettledBefore(at: number, step: Promise<unknown>): Promise<boolean> {
   const leftMs = at - performance.now();
-  if (leftMs === Number.POSITIVE_INFINITY) return true;
   const settled = step.then(
     () => true,
-    // Whoever waits for the step is told.
+    // Whoever waits for the step is told; nobody does any more when the place is lost.
     () => true,
   );
+  if (leftMs === Number.POSITIVE_INFINITY) return true;
   if (leftMs <= 0) return false;
   const { promise: isOver, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(resolve, leftMs, false);
