@@ -17,10 +17,12 @@ export interface Line {
 }
 
 const LINE_FEED = 0x0a;
+/** What is cut in one go: lines of one byte take some microseconds each. */
+const PIECE_BYTES = 16_384;
 
 /**
- * Cuts a stream into lines as it arrives, those of one chunk together. Blank lines are left out; of a line that is too long nothing is kept.
- * An empty group says that no line has come for a while, once until the next one does. The event loop has its turn between chunks.
+ * Cuts a stream into lines as it arrives, those of a chunk of some kB together. Blank lines are left out; of a line that is too long nothing is kept.
+ * An empty group says that no line has come for a while, once until the next one does. The event loop has its turn in between.
  *
  * @param options - `timeoutMs`: how long the client may send nothing; `pauseMs`: after how long without a line to say so; `place`: told
  *   how long the client is waited for
@@ -43,13 +45,15 @@ export async function* readLines(
       yield [];
     }
     const { value, done } = await withDeadline(step, options);
-    const lines = done ? cutter.end() : cutter.cut(value);
-    if (lines.length > 0) {
+    for (const piece of done ? [undefined] : piecesOf(value)) {
+      // Chunks of several imports arrive in the same round.
+      if (isTurnDue()) await turn();
+      const lines = piece ? cutter.cut(piece) : cutter.end();
+      if (lines.length === 0) continue;
       yield lines;
       pauseAt = performance.now() + options.pauseMs;
     }
     if (done) return;
-    if (isTurnDue()) await turn();
   }
 }
 
@@ -58,6 +62,11 @@ async function nextOf(chunks: AsyncIterator<Buffer, undefined>): Promise<Iterato
   return chunks.next().catch(() => {
     throw new BadRequestException();
   });
+}
+
+function* piecesOf(chunk: Buffer): Generator<Buffer, void, undefined> {
+  for (let start = 0; start < chunk.length; start += PIECE_BYTES)
+    yield chunk.subarray(start, start + PIECE_BYTES);
 }
 
 class LineCutter {
