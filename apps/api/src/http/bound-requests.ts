@@ -8,12 +8,15 @@ import type {
 import type { Socket } from 'node:net';
 import { ofCode, PROBLEM_CONTENT_TYPE, toProblem, type ProblemKind } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
+import { hasBody } from './probe-shortcut.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Requests of one connection that may be under way at once: clients that do not wait for an answer before the next request are rare, and send few. */
 export const MAX_UNDER_WAY = 32;
 /** How long the rest of a request may take that has its answer, in milliseconds. */
 const REST_TIMEOUT_MS = 10_000;
+/** How long the body of a request may take that came behind another one, whose answer its own has to wait for, in milliseconds. */
+const BEHIND_TIMEOUT_MS = 30_000;
 /** How long the client may take nothing of a complete answer, in milliseconds; Node looks twice, so that it can be twice as long. */
 const UNREAD_TIMEOUT_MS = 30_000;
 const RETRY_AFTER_SECONDS = '1';
@@ -27,10 +30,12 @@ export function boundRequests(server: Server): void {
   const connections = new Connections();
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (!connections.take(request.socket, response)) {
+    const count = connections.take(request.socket, response);
+    if (count === undefined) {
       if (connections.isFirstRefused(request.socket)) refuseMore(request, response);
       return;
     }
+    if (count > 1 && hasBody(request)) requireRest(request, BEHIND_TIMEOUT_MS);
     response.once('prefinish', () => awaitClient(request, response));
     for (const listener of others) listener.call(server, request, response);
   });
@@ -45,13 +50,13 @@ class Connections {
   readonly #underWay = new WeakMap<Socket, number>();
   readonly #refused = new WeakSet<Socket>();
 
-  /** @returns Whether there was room for one more */
-  take(socket: Socket, response: ServerResponse): boolean {
+  /** @returns How many there are with this one; `undefined` when there was no room for it */
+  take(socket: Socket, response: ServerResponse): number | undefined {
     const count = (this.#underWay.get(socket) ?? 0) + 1;
-    if (count > MAX_UNDER_WAY) return false;
+    if (count > MAX_UNDER_WAY) return undefined;
     this.#underWay.set(socket, count);
     response.once('close', () => this.#underWay.set(socket, (this.#underWay.get(socket) ?? 1) - 1));
-    return true;
+    return count;
   }
 
   /** Others may have been read together with it: they get no answer, since the connection closes before their turn. */
@@ -96,5 +101,10 @@ function awaitClient(request: IncomingMessage, response: ServerResponse): void {
 function dismiss(request: IncomingMessage): void {
   // A reader that has stopped may still listen, and the request would wait for it.
   request.removeAllListeners('readable').resume();
-  setTimeout(() => request.complete || request.socket.destroy(), REST_TIMEOUT_MS).unref();
+  requireRest(request, REST_TIMEOUT_MS);
+}
+
+/** Ends the connection when not all of the request has come in time. */
+function requireRest(request: IncomingMessage, timeoutMs: number): void {
+  setTimeout(() => request.complete || request.socket.destroy(), timeoutMs).unref();
 }

@@ -48,8 +48,8 @@ export function answerProbesFirst(server: Server, health: HealthService, observe
   });
 }
 
-/** Such a request takes the long way, which does not wait forever for the rest of it. */
-function hasBody({ headers }: IncomingMessage): boolean {
+/** A probe with one takes the long way, which does not wait forever for the rest of it. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
