@@ -1,9 +1,10 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fillContacts } from '../../apps/api/test/open-exports.ts';
 import { ApiProcess } from '../support/api-process.ts';
+import { countClients } from '../support/count-clients.ts';
 import { expectFigure } from '../support/figures.ts';
 import { Prober } from '../support/prober.ts';
 import { readProductionStart } from '../support/production-start.ts';
@@ -43,14 +44,6 @@ async function peakMb(): Promise<number> {
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1_024);
 }
 
-/** Sockets that the process has. */
-async function countSockets(): Promise<number> {
-  const folder = `/proc/${api.pid}/fd`;
-  const files = await readdir(folder);
-  const targets = await Promise.all(files.map(async (file) => readlink(`${folder}/${file}`).catch(() => '')));
-  return targets.filter((target) => target.startsWith('socket:')).length;
-}
-
 /** What a client like any other is told while the rest goes on. */
 class GoodClient {
   readonly small: number[] = [];
@@ -85,7 +78,6 @@ it('A24: many clients at once that send much, or take little, in the memory of t
   await fillContacts(database.db.collection('contacts'));
   // As in a service that has run for a while.
   await (await api.request('/contacts/export')).arrayBuffer();
-  const socketsBefore = await countSockets();
   const { pid } = api;
   const probers = ['/health/live', '/health/ready'].map((path) => new Prober(`${api.url}${path}`));
   const good = new GoodClient();
@@ -98,7 +90,7 @@ it('A24: many clients at once that send much, or take little, in the memory of t
     return (await exportStatus()) === 200;
   }, LET_GO_MS);
   const exportAfterMs = performance.now() - startedAt;
-  const areLetGo = await waitUntil(async () => (await countSockets()) <= socketsBefore + 10, LET_GO_MS);
+  const areLetGo = await waitUntil(async () => (await countClients(api.url)) <= 10, LET_GO_MS);
   const letGoMs = performance.now() - startedAt;
   await good.post();
   const probes = (await Promise.all(probers.map(async (prober) => prober.stop()))).flat();

@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { mongo } from 'mongoose';
 import { ApiProcess } from '../support/api-process.ts';
+import { countClients } from '../support/count-clients.ts';
 import { percentile } from '../support/figures.ts';
 import { MongodServer } from '../support/mongod-server.ts';
 import { readProductionStart } from '../support/production-start.ts';
@@ -107,24 +108,11 @@ async function takeSample(traffic: Traffic, atSeconds: number): Promise<Sample> 
     atSeconds,
     memoryBytes: metric('process_resident_memory_bytes'),
     handles: metric('process_open_fds'),
-    connections: metric('mongodb_pool_connections') + (await countClients()),
+    connections: metric('mongodb_pool_connections') + (await countClients(api.url)),
     medianMs: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.5),
     p99Ms: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.99),
     unavailable,
   };
-}
-
-/**
- * Connections of clients that are established, at the end of the service; `NaN` where Linux does not tell, nor the files themselves.
- *
- * @see https://docs.kernel.org/networking/proc_net_tcp.html
- */
-async function countClients(): Promise<number> {
-  const table = await readFile('/proc/net/tcp', 'utf8').catch(() => undefined);
-  if (table === undefined) return Number.NaN;
-  const port = Number(new URL(api.url).port).toString(16).toUpperCase().padStart(4, '0');
-  const established = new RegExp(`: [0-9A-F]{8}:${port} [0-9A-F]{8}:[0-9A-F]{4} 01 `, 'g');
-  return [...table.matchAll(established)].length;
 }
 
 /** Acknowledged contacts that are not stored under their id. */
