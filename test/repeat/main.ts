@@ -17,17 +17,19 @@ const REPORTS = join(ROOT, 'reports/repeat');
 const [count = '10', ...options] = process.argv.slice(2);
 const runs = Number(count);
 if (!Number.isSafeInteger(runs) || runs < 1) throw new RangeError('How many runs must be a number from 1');
-let isInterrupted = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isInterrupted = true));
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
 
 await mkdir(REPORTS, { recursive: true });
 let good = 0;
-let run = 0;
-while (run < runs && !isInterrupted) if (await runOnce((run += 1))) good += 1;
+let begun = 0;
+while (begun < runs && !interrupt.signal.aborted) if (await runOnce((begun += 1))) good += 1;
 process.stdout.write(
-  isInterrupted ? `Interrupted in run ${run}; ${good} good before\n` : `${good} of ${runs} runs were good\n`,
+  interrupt.signal.aborted
+    ? `Interrupted in run ${begun}; ${good} good before\n`
+    : `${good} of ${runs} runs were good\n`,
 );
-if (isInterrupted) process.exitCode = 130;
+if (interrupt.signal.aborted) process.exitCode = 130;
 else if (good < runs) process.exitCode = 1;
 
 async function runOnce(run: number): Promise<boolean> {
@@ -38,7 +40,7 @@ async function runOnce(run: number): Promise<boolean> {
   const { status, unended, files, processes } = await runWatched('npm', ['test', '--', ...jest], {
     cwd: ROOT,
   });
-  if (isInterrupted) return false;
+  if (interrupt.signal.aborted) return false;
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = await readResults(report);
   const failed = numFailedTests + numRuntimeErrorTestSuites;
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
