@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fillContacts } from '../../apps/api/test/open-exports.ts';
 import { ApiProcess } from '../support/api-process.ts';
-import { countClients } from '../support/count-clients.ts';
+import { countConnections } from '../support/count-connections.ts';
 import { expectFigure } from '../support/figures.ts';
 import { Prober } from '../support/prober.ts';
 import { readProductionStart } from '../support/production-start.ts';
@@ -90,7 +90,7 @@ it('A24: many clients at once that send much, or take little, in the memory of t
     return (await exportStatus()) === 200;
   }, LET_GO_MS);
   const exportAfterMs = performance.now() - startedAt;
-  const areLetGo = await waitUntil(async () => (await countClients(api.url)) <= 10, LET_GO_MS);
+  const areLetGo = await waitUntil(async () => (await countConnections(api.port)) <= 10, LET_GO_MS);
   const letGoMs = performance.now() - startedAt;
   await good.post();
   const probes = (await Promise.all(probers.map(async (prober) => prober.stop()))).flat();

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_STREAMS } from '../../apps/api/src/http/ndjson/stream-places.ts';
 import { ApiProcess } from '../support/api-process.ts';
+import { countConnections } from '../support/count-connections.ts';
 import { expectFigure } from '../support/figures.ts';
 import { Prober } from '../support/prober.ts';
 import { TestDatabase } from '../support/test-database.ts';
@@ -38,7 +38,7 @@ afterEach(async () => {
 
 /** @param drip - Sent again every second */
 async function open(text: string, drip?: string): Promise<Socket> {
-  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  const socket = connect(api.port, '127.0.0.1');
   sockets.push(socket);
   socket.on('error', () => undefined);
   await new Promise((done) => socket.once('connect', done));
@@ -52,18 +52,10 @@ async function open(text: string, drip?: string): Promise<Socket> {
 
 /** Milliseconds until the service has closed its end, which a client that does not read is not told. */
 async function untilClosed({ localPort }: Socket): Promise<number> {
-  const port = Number(new URL(api.url).port);
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
-  while (elapsedMs() < PATIENCE_MS && (await isEstablished(port, localPort))) await sleep(100);
+  while (elapsedMs() < PATIENCE_MS && (await countConnections(api.port, localPort)) > 0) await sleep(100);
   return elapsedMs();
-}
-
-/** @see https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html */
-async function isEstablished(localPort: number, remotePort: number | undefined): Promise<boolean> {
-  const hex = (port: number | undefined) => (port ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  const row = new RegExp(`:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} 01 `);
-  return row.test(await readFile('/proc/net/tcp', 'utf8'));
 }
 
 it('A24: slow and rude clients, all at once, are let go, and the service answers', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { mongo } from 'mongoose';
 import { ApiProcess } from '../support/api-process.ts';
-import { countClients } from '../support/count-clients.ts';
+import { countConnections } from '../support/count-connections.ts';
 import { percentile } from '../support/figures.ts';
 import { MongodServer } from '../support/mongod-server.ts';
 import { readProductionStart } from '../support/production-start.ts';
@@ -108,7 +108,7 @@ async function takeSample(traffic: Traffic, atSeconds: number): Promise<Sample> 
     atSeconds,
     memoryBytes: metric('process_resident_memory_bytes'),
     handles: metric('process_open_fds'),
-    connections: metric('mongodb_pool_connections') + (await countClients(api.url)),
+    connections: metric('mongodb_pool_connections') + (await countConnections(api.port)),
     medianMs: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.5),
     p99Ms: latenciesMs.length === 0 ? Number.NaN : percentile(latenciesMs, 0.99),
     unavailable,

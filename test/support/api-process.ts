@@ -95,6 +95,10 @@ export class ApiProcess {
     return url;
   }
 
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
   async request(path: string, init?: RequestInit): Promise<Response> {
     return fetch(`${this.url}${path}`, init);
   }

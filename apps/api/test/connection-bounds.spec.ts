@@ -31,7 +31,7 @@ it('answers requests that come together in turn, and no more of them than a conn
   const answer = await send('GET /contacts HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2 * MAX_UNDER_WAY));
   expect(statusesOf(answer)).toEqual([...Array.from({ length: MAX_UNDER_WAY }, () => 200), 429]);
   const last = answer.slice(answer.lastIndexOf('HTTP/1.1'));
-  expect(last).toMatch(/^retry-after: 1\r$/m);
+  expect(last).toMatch(/^retry-after: 2\r$/m);
   expect(last).toMatch(/^connection: close\r$/m);
   expect(JSON.parse(last.slice(last.indexOf('{')))).toMatchObject({ code: 'TOO_MANY_REQUESTS' });
 });

@@ -68,6 +68,10 @@ describe('GET /contacts', () => {
     expect(emails((await (await api.request(back)).json()) as ListJson)).toBe('ec');
   });
 
+  it('has no link where there is no other page', async () => {
+    expect((await api.request('/contacts?email=nobody@example.org')).headers.has('link')).toBe(false);
+  });
+
   it('has twenty on a page, a hundred at most, and no total unless asked', async () => {
     const many = Array.from({ length: 120 }, (_, i) => ({
       email: `p${i}@example.org`,

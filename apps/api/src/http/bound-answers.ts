@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ByteBudget, type ByteLimits } from './byte-budget.ts';
-import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
+import { PROBLEM_CONTENT_TYPE, RETRY_AFTER_SECONDS, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 import { ProblemException } from './problem.exception.ts';
 import { ALWAYS_SERVED } from './shed-load.ts';
@@ -10,7 +10,6 @@ import { ALWAYS_SERVED } from './shed-load.ts';
  * five hundred small ones.
  */
 const ANSWER_LIMITS: ByteLimits = { allBytes: 33_554_432, largeBytes: 25_165_824, smallBytes: 16_384 };
-const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Answers 503 in place of what has no room in memory beside answers that other clients do not take. What was written is told in any

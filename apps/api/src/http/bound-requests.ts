@@ -6,7 +6,7 @@ import type {
   ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { ofCode, PROBLEM_CONTENT_TYPE, toProblem, type ProblemKind } from './problem.ts';
+import { ofCode, PROBLEM_CONTENT_TYPE, RETRY_AFTER_SECONDS, toProblem, type ProblemKind } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 import { hasBody } from './probe-shortcut.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -19,7 +19,6 @@ const REST_TIMEOUT_MS = 10_000;
 const BEHIND_TIMEOUT_MS = 30_000;
 /** How long the client may take nothing of a complete answer, in milliseconds; Node looks twice, so that it can be twice as long. */
 const UNREAD_TIMEOUT_MS = 30_000;
-const RETRY_AFTER_SECONDS = '1';
 
 /**
  * Sets the bounds of every request, also of those that come to no route: how many a connection may have under way, and how long is
@@ -70,7 +69,7 @@ class Connections {
 /** What comes behind it is not read any more. */
 function refuseMore(request: IncomingMessage, response: ServerResponse): void {
   request.socket.pause();
-  answerLast(request, response, ofCode('TOO_MANY_REQUESTS'), { 'retry-after': RETRY_AFTER_SECONDS });
+  answerLast(request, response, ofCode('TOO_MANY_REQUESTS'), { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 
 /** Closes the connection behind the answer, which waits for those of the requests before. */

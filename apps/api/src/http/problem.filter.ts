@@ -1,12 +1,9 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KnownRoutes } from './known-routes.ts';
-import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.ts';
+import { PROBLEM_CONTENT_TYPE, RETRY_AFTER_SECONDS, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 import { ProblemException } from './problem.exception.ts';
-
-/** When to try again, in seconds. */
-const RETRY_AFTER_SECONDS = 2;
 
 /** Turns whatever a request ends with into `application/problem+json`. */
 @Catch()

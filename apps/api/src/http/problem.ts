@@ -15,6 +15,8 @@ export interface Problem {
   errors?: readonly { path: string; message: string }[];
 }
 
+/** When to try again what was too much at the moment, in seconds. */
+export const RETRY_AFTER_SECONDS = 2;
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
 /** What a kind of error tells the client. */

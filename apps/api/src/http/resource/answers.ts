@@ -54,6 +54,8 @@ export function answerPage<T, V>(
   page: StoredPage<T>,
   toView: (document: StoredPage<T>['items'][number]) => V,
 ): List<V> {
-  void reply.header('cache-control', REVALIDATED).header('link', toLinks(reply.request.url, page));
+  void reply.header('cache-control', REVALIDATED);
+  const links = toLinks(reply.request.url, page);
+  if (links !== undefined) void reply.header('link', links);
   return toList(page, toView);
 }
