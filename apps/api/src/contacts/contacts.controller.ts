@@ -35,7 +35,8 @@ export class ContactsController {
     @Query(new DtoPipe(ListContacts)) query: ListContacts,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<List<ContactView>> {
-    return answerPage(reply, await this.contacts.list(query), toContactView);
+    const read = async () => this.contacts.list(query);
+    return answerPage(reply, { query, read, toView: toContactView });
   }
 
   @Get('export')

@@ -34,7 +34,8 @@ export function boundAnswers(
     } catch (error) {
       return done(null, refuse(request, reply, error));
     }
-    return done(null, payload);
+    // For a text that the socket cannot take at once Node sets three bytes for each character aside, for as long as it is not taken.
+    return done(null, sizeBytes > ANSWER_LIMITS.smallBytes ? Buffer.from(payload) : payload);
   });
 }
 

@@ -1,8 +1,10 @@
 import type { Stored, StoredPage } from '#database';
 import type { FastifyReply } from 'fastify';
+import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { isFresh, toETag } from './etag.ts';
-import { toList, type List } from './list-query.ts';
+import { toList, toPageOptions, type List, type ListQuery } from './list-query.ts';
 import { toLinks } from './page-links.ts';
+import { PAGES } from './page-places.ts';
 
 /** For answers that the client may keep, but has to ask about each time. */
 const REVALIDATED = 'private, no-cache';
@@ -48,14 +50,30 @@ export function sendOne<T extends Versioned>(
   else void reply.send(toView(document));
 }
 
-/** The body for a page of a list; `Link` says where the pages around it are. */
-export function answerPage<T, V>(
+/** A page of a list that is yet to be read. */
+interface PageAnswer<T, V> {
+  query: ListQuery;
+  read: () => Promise<StoredPage<T>>;
+  /** What of a document is shown. */
+  toView: (document: StoredPage<T>['items'][number]) => V;
+}
+
+/**
+ * The body for a page of a list, read when there is room for it; `Link` says where the pages around it are. Of many that are read together
+ * some are made into text in each round of the event loop, so that probes are answered in between.
+ *
+ * @throws {@link DatabaseUnavailableError} When too many wait for room
+ */
+export async function answerPage<T, V>(
   reply: FastifyReply,
-  page: StoredPage<T>,
-  toView: (document: StoredPage<T>['items'][number]) => V,
-): List<V> {
-  void reply.header('cache-control', REVALIDATED);
-  const links = toLinks(reply.request.url, page);
-  if (links !== undefined) void reply.header('link', links);
-  return toList(page, toView);
+  { query, read, toView }: PageAnswer<T, V>,
+): Promise<List<V>> {
+  return PAGES.read(toPageOptions(query).limit, async () => {
+    const page = await read();
+    if (isTurnDue()) await turn();
+    void reply.header('cache-control', REVALIDATED);
+    const links = toLinks(reply.request.url, page);
+    if (links !== undefined) void reply.header('link', links);
+    return toList(page, toView);
+  });
 }

@@ -51,7 +51,12 @@ export function SortParameter(fields: readonly string[]): PropertyDecorator {
 }
 
 /** For `findPage` of a repository. */
-export function toPageOptions({ limit, sort, cursor, count }: ListQuery & { sort?: string }): PageOptions {
+export function toPageOptions({
+  limit,
+  sort,
+  cursor,
+  count,
+}: ListQuery & { sort?: string }): PageOptions & { limit: number } {
   return {
     limit: Math.min(Number(limit ?? DEFAULT_LIMIT), MAX_LIMIT),
     ...(sort !== undefined && { sort: toSort(sort) }),
