@@ -47,7 +47,7 @@ async function ask(path: string): Promise<Answer> {
 }
 
 /** Those of the service alone: this test has some too. */
-async function countConnections(): Promise<number> {
+async function countOwnConnections(): Promise<number> {
   const { inprog } = await server.command({ currentOp: 1, $all: true });
   return (inprog as { appName?: string }[]).filter(({ appName }) => appName === 'openai-outreach').length;
 }
@@ -60,7 +60,7 @@ it('A10: over HTTP, with the defaults: what cannot be served is refused, probes 
   let connections = 0;
   for (let n = 0; performance.now() < endAt; n += 1) {
     asked.push(ask(`/contacts?email=q${n}@example.org`));
-    if (n % MORE_PER_SECOND === 0) connections = Math.max(connections, await countConnections());
+    if (n % MORE_PER_SECOND === 0) connections = Math.max(connections, await countOwnConnections());
     await sleep(1_000 / MORE_PER_SECOND);
   }
   await server.clearFailPoint();

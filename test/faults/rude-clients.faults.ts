@@ -54,7 +54,7 @@ async function open(text: string, drip?: string): Promise<Socket> {
 async function untilClosed({ localPort }: Socket): Promise<number> {
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
-  while (elapsedMs() < PATIENCE_MS && (await countConnections(api.port, localPort)) > 0) await sleep(100);
+  while (elapsedMs() < PATIENCE_MS && (await countConnections(api.port, localPort)) !== 0) await sleep(100);
   return elapsedMs();
 }
 

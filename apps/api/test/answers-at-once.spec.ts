@@ -6,7 +6,7 @@ import { fillContacts } from './open-exports.ts';
 const PROBES = ['/health', '/health/live', '/health/ready', '/health/startup'];
 
 let api: ContactsApi;
-let answers: OpenAnswers | undefined;
+let answers: OpenAnswers;
 beforeAll(async () => {
   api = await ContactsApi.start();
   await fillContacts(api.collection);
@@ -19,10 +19,10 @@ afterAll(async () => api?.stop());
 
 describe('answers that their clients do not take', () => {
   it('leave no room for another large one, which is told when to try again', async () => {
-    const refused = await api.request(LARGE_PAGE);
-    const { headers } = refused;
-    expect([refused.status, headers.get('retry-after'), headers.get('link')]).toEqual([503, '2', null]);
-    expect((await problemOf(refused)).code).toBe('TOO_MANY_ANSWERS');
+    const { refusal } = answers;
+    const { status, headers } = refusal;
+    expect([status, headers.get('retry-after'), headers.get('link')]).toEqual([503, '2', null]);
+    expect((await problemOf(refusal)).code).toBe('TOO_MANY_ANSWERS');
   });
 
   it('leave room for small ones, for what is written, for exports and for probes', async () => {
@@ -34,7 +34,7 @@ describe('answers that their clients do not take', () => {
   });
 
   it('have their room again when their clients have gone', async () => {
-    answers?.end();
+    answers.end();
     const isServed = async (): Promise<boolean> => (await api.request(LARGE_PAGE)).status === 200;
     expect(await waitUntil(isServed)).toBe(true);
   });

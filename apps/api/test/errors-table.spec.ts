@@ -9,7 +9,8 @@ import { ContactsRepository } from '../src/contacts/contacts.repository.ts';
 import { PROBLEMS, type ProblemCode } from '../src/http/problem-codes.ts';
 import { toProblemKind } from '../src/http/problem-kinds.ts';
 import { toProblem } from '../src/http/problem.ts';
-import { LARGE_PAGE, OpenAnswers } from './open-answers.ts';
+import { LONG_PAGES, MAX_LONG_PAGES } from '../src/http/resource/long-pages.ts';
+import { OpenAnswers } from './open-answers.ts';
 import { OpenBodies } from './open-bodies.ts';
 import { fillContacts, OpenExports } from './open-exports.ts';
 import { OpenImports } from './open-imports.ts';
@@ -120,8 +121,17 @@ const WAYS: Record<ProblemCode, () => Promise<Response>> = {
   TOO_MANY_ANSWERS: async () => {
     await fillContacts(contacts);
     const answers = await OpenAnswers.start(api.url);
-    const answer = await get(LARGE_PAGE);
     answers.end();
+    return answers.refusal;
+  },
+  TOO_MANY_PAGES: async () => {
+    const held = Promise.withResolvers<void>();
+    const { signal } = new AbortController();
+    const others = Array.from({ length: MAX_LONG_PAGES }, async () =>
+      LONG_PAGES.read(signal, async () => held.promise),
+    );
+    const answer = await get('/contacts?limit=21').finally(() => held.resolve());
+    await Promise.all(others);
     return answer;
   },
   TOO_MANY_IMPORTS: async () => {

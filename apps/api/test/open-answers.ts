@@ -9,10 +9,13 @@ const CLIENTS = 2;
 
 /** Clients that ask for many large pages, and take none. */
 export class OpenAnswers {
+  /** What another one was told who asked for a large page. The buffers may take more later, and then there is room again. */
+  readonly refusal: Response;
   readonly #sockets: Socket[];
 
-  private constructor(sockets: Socket[]) {
+  private constructor(sockets: Socket[], refusal: Response) {
     this.#sockets = sockets;
+    this.refusal = refusal;
   }
 
   /** Resolves when there is no room for another large page. */
@@ -23,9 +26,10 @@ export class OpenAnswers {
       socket.write(`GET ${LARGE_PAGE} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(MAX_UNDER_WAY));
       return socket.pause();
     });
-    const answers = new OpenAnswers(sockets);
-    if (await waitUntil(async () => isFull(url))) return answers;
-    answers.end();
+    let refusal: Response | undefined;
+    await waitUntil(async () => (refusal = await askInVain(url)) !== undefined);
+    if (refusal) return new OpenAnswers(sockets, refusal);
+    for (const socket of sockets) socket.destroy();
     throw new Error('There is room for one more');
   }
 
@@ -34,7 +38,8 @@ export class OpenAnswers {
   }
 }
 
-async function isFull(url: string): Promise<boolean> {
+async function askInVain(url: string): Promise<Response | undefined> {
   const answer = await fetch(`${url}${LARGE_PAGE}`);
-  return (await answer.text()).includes('"TOO_MANY_ANSWERS"');
+  const text = await answer.clone().text();
+  return text.includes('"TOO_MANY_ANSWERS"') ? answer : undefined;
 }

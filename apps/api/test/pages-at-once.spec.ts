@@ -1,20 +1,22 @@
+import { connect, type Socket } from 'node:net';
 import { DatabaseConnection } from '#database';
 import { TestApplication } from '../../../test/support/application.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { PAGES } from '../src/http/resource/page-places.ts';
+import { LONG_PAGES, MAX_LONG_PAGES } from '../src/http/resource/long-pages.ts';
 
-/** Of each of them 100 documents. */
-const LONG_PAGES = 150;
-/** Those that there is room for. */
-const AT_ONCE = 20;
-const BLOCKED_MS = 1_000;
+/** Those that have to wait: together with the others more than the pool could serve. */
+const WAITING = MAX_LONG_PAGES;
+const POOL_SIZE = MAX_LONG_PAGES + 10;
+const BLOCKED_MS = 3_000;
 
 let server: MongodServer;
 let api: TestApplication;
+let sockets: Socket[];
 beforeAll(async () => {
   server = await MongodServer.start();
-  api = await TestApplication.start({ MONGODB_URI: server.uri('app') });
+  const MONGODB_MAX_POOL_SIZE = String(POOL_SIZE);
+  api = await TestApplication.start({ MONGODB_URI: server.uri('app'), MONGODB_MAX_POOL_SIZE });
   await api.until('/health/ready', 200);
   // Reads the key of the cursors, once.
   await api.until('/contacts', 200);
@@ -23,25 +25,56 @@ afterAll(async () => {
   await api?.stop();
   await server?.stop();
 });
+beforeEach(async () => {
+  sockets = [];
+  await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: BLOCKED_MS });
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await server.clearFailPoint();
+});
+
+/** Asks for so many long pages over one connection, together. */
+function ask(pages: number): { statuses: () => string[]; leave: () => void } {
+  const requests = Array.from(
+    { length: pages },
+    (_, n) => `GET /contacts?limit=100&email=a${n}@example.org HTTP/1.1\r\nHost: x\r\n\r\n`,
+  );
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1').on('error', () => undefined);
+  sockets.push(socket);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  socket.write(requests.join(''));
+  return {
+    statuses: () => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => String(status)),
+    leave: () => socket.destroy(),
+  };
+}
 
 it('leaves connections for everything else while many long pages are asked for', async () => {
-  await server.failPoint({ failCommands: ['find'], blockConnection: true, blockTimeMS: BLOCKED_MS });
-  let answered = 0;
-  const pages = Array.from({ length: LONG_PAGES }, async (_, n) => {
-    const { status } = await api.request(`/contacts?limit=100&email=a${n}@example.org`);
-    answered += 1;
-    return status;
-  });
-  expect(await waitUntil(() => PAGES.waiting === LONG_PAGES - AT_ONCE)).toBe(true);
-  const { pool } = api.app.get(DatabaseConnection);
-  expect(pool.waiting).toBe(0);
+  const clients = [ask(MAX_LONG_PAGES), ask(WAITING)];
+  const statuses = (): string[] => clients.flatMap((client) => client.statuses());
+  expect(await waitUntil(() => LONG_PAGES.waiting === WAITING)).toBe(true);
+  const connection = api.app.get(DatabaseConnection);
+  // Connections are opened two at a time.
+  expect(await waitUntil(() => connection.pool.waiting === 0)).toBe(true);
+  expect(LONG_PAGES.waiting).toBe(WAITING);
   const created = await api.request('/contacts', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"email":"between@example.org"}',
   });
-  expect(created.status).toBe(201);
-  expect(answered).toBeLessThan(LONG_PAGES);
+  expect([created.status, statuses()]).toEqual([201, []]);
   await server.clearFailPoint();
-  expect(await Promise.all(pages)).toEqual(pages.map(() => 200));
+  await waitUntil(() => statuses().length === MAX_LONG_PAGES + WAITING);
+  expect(statuses()).toEqual(Array.from({ length: MAX_LONG_PAGES + WAITING }, () => '200'));
+});
+
+it('reads no page for a client that went while it waited', async () => {
+  const first = ask(MAX_LONG_PAGES);
+  const clients = [ask(1), ask(1), ask(1)];
+  expect(await waitUntil(() => LONG_PAGES.waiting === clients.length)).toBe(true);
+  for (const client of clients) client.leave();
+  expect(await waitUntil(() => LONG_PAGES.waiting === 0)).toBe(true);
+  expect(first.statuses()).toEqual([]);
 });

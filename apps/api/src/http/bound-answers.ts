@@ -25,7 +25,9 @@ export function boundAnswers(
     done(isRefused ? new ProblemException('TOO_MANY_ANSWERS') : undefined);
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    if (typeof payload !== 'string' || request.method === 'HEAD') return done(null, payload);
+    // Nobody would say that it is not needed any more.
+    const isGone = request.raw.socket.destroyed;
+    if (isGone || typeof payload !== 'string' || request.method === 'HEAD') return done(null, payload);
     const sizeBytes = Buffer.byteLength(payload);
     reply.raw.once('close', () => budget.giveBack(reply.raw));
     try {

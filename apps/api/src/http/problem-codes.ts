@@ -37,6 +37,7 @@ export const PROBLEMS = {
   DATABASE_TIMEOUT: { status: 503, detail: 'The database took too long, try again later' },
   TOO_MANY_BODIES: { status: 503, detail: 'Too much is being received already, try again later' },
   TOO_MANY_ANSWERS: { status: 503, detail: 'Too much is being sent already, try again later' },
+  TOO_MANY_PAGES: { status: 503, detail: 'Too many pages are being read already, try again later' },
   TOO_MANY_IMPORTS: { status: 503, detail: 'Too many imports are running already, try again later' },
   TOO_MANY_EXPORTS: { status: 503, detail: 'Too many exports are running already, try again later' },
 } as const satisfies Record<string, { status: number; detail: string }>;

@@ -63,7 +63,7 @@ export class ResourceOperations {
       ApiOperation({ summary: `List ${this.#many}` }),
       ApiExtraModels(this.#view),
       answer(200, 'A page', { headers: LINK, content: { 'application/json': { schema } } }),
-      ApiProblems(...UNAVAILABLE, 'INPUT_INVALID', 'CURSOR_INVALID', 'PAGE_SORT_INVALID'),
+      ApiProblems(...UNAVAILABLE, 'INPUT_INVALID', 'CURSOR_INVALID', 'PAGE_SORT_INVALID', 'TOO_MANY_PAGES'),
     );
   }
 

@@ -2,9 +2,9 @@ import type { Stored, StoredPage } from '#database';
 import type { FastifyReply } from 'fastify';
 import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { isFresh, toETag } from './etag.ts';
-import { toList, toPageOptions, type List, type ListQuery } from './list-query.ts';
+import { isLong, toList, type List, type ListQuery } from './list-query.ts';
+import { LONG_PAGES } from './long-pages.ts';
 import { toLinks } from './page-links.ts';
-import { PAGES } from './page-places.ts';
 
 /** For answers that the client may keep, but has to ask about each time. */
 const REVALIDATED = 'private, no-cache';
@@ -59,21 +59,29 @@ interface PageAnswer<T, V> {
 }
 
 /**
- * The body for a page of a list, read when there is room for it; `Link` says where the pages around it are. Of many that are read together
- * some are made into text in each round of the event loop, so that probes are answered in between.
+ * The body for a page of a list; `Link` says where the pages around it are. Long ones are read a few at a time, and of many that are there
+ * together some are answered in each round of the event loop, so that probes are answered in between.
  *
- * @throws {@link DatabaseUnavailableError} When too many wait for room
+ * @throws {@link ProblemException} When too many long ones wait
  */
 export async function answerPage<T, V>(
   reply: FastifyReply,
   { query, read, toView }: PageAnswer<T, V>,
 ): Promise<List<V>> {
-  return PAGES.read(toPageOptions(query).limit, async () => {
+  const readViews = async (): Promise<List<V>> => {
     const page = await read();
     if (isTurnDue()) await turn();
     void reply.header('cache-control', REVALIDATED);
     const links = toLinks(reply.request.url, page);
     if (links !== undefined) void reply.header('link', links);
     return toList(page, toView);
-  });
+  };
+  return isLong(query) ? LONG_PAGES.read(goneSignal(reply), readViews) : readViews();
+}
+
+/** Aborted when the client has gone. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }

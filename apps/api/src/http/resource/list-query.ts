@@ -50,13 +50,13 @@ export function SortParameter(fields: readonly string[]): PropertyDecorator {
   );
 }
 
+/** Whether more is asked for than most clients do, who name no limit. */
+export function isLong({ limit }: ListQuery): boolean {
+  return Number(limit ?? DEFAULT_LIMIT) > DEFAULT_LIMIT;
+}
+
 /** For `findPage` of a repository. */
-export function toPageOptions({
-  limit,
-  sort,
-  cursor,
-  count,
-}: ListQuery & { sort?: string }): PageOptions & { limit: number } {
+export function toPageOptions({ limit, sort, cursor, count }: ListQuery & { sort?: string }): PageOptions {
   return {
     limit: Math.min(Number(limit ?? DEFAULT_LIMIT), MAX_LIMIT),
     ...(sort !== undefined && { sort: toSort(sort) }),
