@@ -3,6 +3,7 @@ import { DatabaseConnection } from '#database';
 import { TestApplication } from '../../../test/support/application.ts';
 import { MongodServer } from '../../../test/support/mongod-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
+import { ANSWERS } from '../src/http/bound-answers.ts';
 import { LONG_PAGES, MAX_LONG_PAGES } from '../src/http/resource/long-pages.ts';
 
 /** Those that have to wait: together with the others more than the pool could serve. */
@@ -72,9 +73,27 @@ it('leaves connections for everything else while many long pages are asked for',
 
 it('reads no page for a client that went while it waited', async () => {
   const first = ask(MAX_LONG_PAGES);
-  const clients = [ask(1), ask(1), ask(1)];
-  expect(await waitUntil(() => LONG_PAGES.waiting === clients.length)).toBe(true);
+  const clients = [ask(1), ask(1), ask(3)];
+  expect(await waitUntil(() => LONG_PAGES.waiting === 5)).toBe(true);
   for (const client of clients) client.leave();
   expect(await waitUntil(() => LONG_PAGES.waiting === 0)).toBe(true);
   expect(first.statuses()).toEqual([]);
+});
+
+it('reads no long page while answers that are not taken leave no room for it', async () => {
+  await server.failPoint({ failCommands: ['find'], errorCode: 50 });
+  const codes = async (): Promise<string[]> =>
+    Promise.all(
+      [100, 20].map(async (limit) => {
+        const answer = await api.request(`/contacts?limit=${limit}`);
+        return ((await answer.json()) as { code: string }).code;
+      }),
+    );
+  const untaken = {};
+  ANSWERS.count(untaken, 24_500_000);
+  expect(await codes().finally(() => ANSWERS.giveBack(untaken))).toEqual([
+    'TOO_MANY_ANSWERS',
+    'DATABASE_TIMEOUT',
+  ]);
+  expect(await codes()).toEqual(['DATABASE_TIMEOUT', 'DATABASE_TIMEOUT']);
 });

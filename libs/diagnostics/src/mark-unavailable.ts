@@ -1,4 +1,4 @@
-/** When to try again, in seconds: as the problems of the service say. */
+/** When to try again, in seconds: the same as `problem.ts` of the service says, which a library cannot import. */
 const RETRY_AFTER_SECONDS = 2;
 
 interface Reply {

@@ -11,15 +11,15 @@ import { ALWAYS_SERVED } from './shed-load.ts';
  */
 const ANSWER_LIMITS: ByteLimits = { allBytes: 33_554_432, largeBytes: 25_165_824, smallBytes: 16_384 };
 
+/** Those of this process. */
+export const ANSWERS = new ByteBudget(ANSWER_LIMITS, 'TOO_MANY_ANSWERS');
+
 /**
  * Answers 503 in place of what has no room in memory beside answers that other clients do not take. What was written is told in any
  * case: while there is no room at all, nothing is begun. Streams do not count, they are read at the pace of their client, nor do
  * files, which are in memory once.
  */
-export function boundAnswers(
-  fastify: FastifyInstance,
-  budget = new ByteBudget(ANSWER_LIMITS, 'TOO_MANY_ANSWERS'),
-): void {
+export function boundAnswers(fastify: FastifyInstance, budget = ANSWERS): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const isRefused = budget.isFull && !ALWAYS_SERVED.test(request.url);
     done(isRefused ? new ProblemException('TOO_MANY_ANSWERS') : undefined);

@@ -1,5 +1,6 @@
 import type { Stored, StoredPage } from '#database';
 import type { FastifyReply } from 'fastify';
+import { ANSWERS } from '../bound-answers.ts';
 import { isTurnDue, turn } from '../event-loop-turn.ts';
 import { isFresh, toETag } from './etag.ts';
 import { isLong, toList, type List, type ListQuery } from './list-query.ts';
@@ -13,6 +14,9 @@ const REVALIDATED = 'private, no-cache';
 export interface Versioned {
   version: number;
 }
+
+/** A long page is not read without room for an answer of so many bytes: it would most likely be refused once it is there. */
+const LONG_PAGE_BYTES = 1_048_576;
 
 /** What of a document is shown. */
 export type ToView<T, V> = (document: Stored<T>) => V;
@@ -62,7 +66,7 @@ interface PageAnswer<T, V> {
  * The body for a page of a list; `Link` says where the pages around it are. Long ones are read a few at a time, and of many that are there
  * together some are answered in each round of the event loop, so that probes are answered in between.
  *
- * @throws {@link ProblemException} When too many long ones wait
+ * @throws {@link ProblemException} When too many long ones wait, or answers that are not taken leave no room for one
  */
 export async function answerPage<T, V>(
   reply: FastifyReply,
@@ -76,7 +80,11 @@ export async function answerPage<T, V>(
     if (links !== undefined) void reply.header('link', links);
     return toList(page, toView);
   };
-  return isLong(query) ? LONG_PAGES.read(goneSignal(reply), readViews) : readViews();
+  if (!isLong(query)) return readViews();
+  return LONG_PAGES.read(goneSignal(reply), async () => {
+    ANSWERS.requireRoom(LONG_PAGE_BYTES);
+    return readViews();
+  });
 }
 
 /** Aborted when the client has gone. */
