@@ -126,7 +126,7 @@ async function besideProbes(what: string, load: () => Promise<void>): Promise<nu
   const headers = { 'content-type': 'application/json' };
   expect((await api.request('/contacts', { method: 'POST', headers, body })).status).toBe(201);
   const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${api.pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_000;
+  return Number(kilobytes) / 1_024;
 }
 
 /** Of the event loop of the service, since this was asked for the last time: the probes have that of the tests, which send the load, as well. */

@@ -72,12 +72,23 @@ it('leaves connections for everything else while many long pages are asked for',
 });
 
 it('reads no page for a client that went while it waited', async () => {
-  const first = ask(MAX_LONG_PAGES);
+  const held = Promise.withResolvers<void>();
+  const { signal } = new AbortController();
+  const first = Array.from({ length: MAX_LONG_PAGES }, async () =>
+    LONG_PAGES.read(signal, () => held.promise),
+  );
+  // Its wait would end before theirs.
+  const patient = ask(1);
+  expect(await waitUntil(() => LONG_PAGES.waiting === 1)).toBe(true);
   const clients = [ask(1), ask(1), ask(3)];
-  expect(await waitUntil(() => LONG_PAGES.waiting === 5)).toBe(true);
+  expect(await waitUntil(() => LONG_PAGES.waiting === 6)).toBe(true);
   for (const client of clients) client.leave();
-  expect(await waitUntil(() => LONG_PAGES.waiting === 0)).toBe(true);
-  expect(first.statuses()).toEqual([]);
+  expect(await waitUntil(() => LONG_PAGES.waiting === 1)).toBe(true);
+  expect(patient.statuses()).toEqual([]);
+  held.resolve();
+  await Promise.all(first);
+  expect(await waitUntil(() => patient.statuses().length > 0)).toBe(true);
+  expect(patient.statuses()).toEqual(['200']);
 });
 
 it('reads no long page while answers that are not taken leave no room for it', async () => {

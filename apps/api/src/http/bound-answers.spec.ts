@@ -4,9 +4,12 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { waitUntil } from '../../../../test/support/wait-until.ts';
 import { boundAnswers } from './bound-answers.ts';
 import { ByteBudget } from './byte-budget.ts';
+import { PROBLEM_CONTENT_TYPE } from './problem.ts';
 
 /** More than the buffers of the system hold of one connection. */
 const LARGE = 'x'.repeat(20_000_000);
+const LIMITS = { allBytes: 1e9, largeBytes: 1e9, smallBytes: 1 };
+const SMALL = { text: 'x'.repeat(500) };
 const REQUEST = 'GET /large HTTP/1.1\r\nHost: x\r\n\r\n';
 
 let server: FastifyInstance;
@@ -16,7 +19,7 @@ let asked: number;
 let sent: number;
 let ready: PromiseWithResolvers<void>;
 beforeEach(async () => {
-  budget = new ByteBudget({ allBytes: 1e9, largeBytes: 1e9, smallBytes: 1 }, 'TOO_MANY_ANSWERS');
+  budget = new ByteBudget(LIMITS, 'TOO_MANY_ANSWERS');
   asked = 0;
   sent = 0;
   ready = Promise.withResolvers();
@@ -31,6 +34,15 @@ beforeEach(async () => {
     await ready.promise;
     return LARGE;
   });
+  server.get('/page', async (_request, reply) => {
+    void reply.header('etag', '"1"').header('link', '</page?cursor=x>; rel="next"');
+    return SMALL;
+  });
+  server.post('/written', async () => {
+    asked += 1;
+    return SMALL;
+  });
+  server.get('/health/ready', async () => SMALL);
   await server.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(async () => server?.close());
@@ -50,6 +62,33 @@ async function countConnections(): Promise<number> {
 }
 
 describe(boundAnswers.name, () => {
+  describe('of which some have no room', () => {
+    const others = {};
+    beforeEach(() => {
+      budget.count(others, LIMITS.allBytes - 400);
+    });
+
+    it('refuses what has been read, without what was said about it', async () => {
+      const { statusCode, headers, body } = await server.inject('/page');
+      expect([statusCode, JSON.parse(body).code]).toEqual([503, 'TOO_MANY_ANSWERS']);
+      expect(headers).toMatchObject({ 'content-type': PROBLEM_CONTENT_TYPE, 'retry-after': '2' });
+      expect([headers.etag, headers.link]).toEqual([undefined, undefined]);
+    });
+
+    it('tells what has been written', async () => {
+      expect((await server.inject({ method: 'POST', url: '/written' })).statusCode).toBe(200);
+    });
+
+    it('begins nothing while there is no room at all, and answers probes', async () => {
+      budget.count(others, 400);
+      const { statusCode } = await server.inject({ method: 'POST', url: '/written' });
+      expect([statusCode, asked]).toEqual([503, 0]);
+      expect((await server.inject('/health/ready')).statusCode).toBe(200);
+      budget.giveBack(others);
+      expect((await server.inject('/page')).statusCode).toBe(200);
+    });
+  });
+
   it('counts what is not taken, until its client goes', async () => {
     const socket = await ask(3);
     ready.resolve();

@@ -3,7 +3,6 @@ import { ByteBudget, type ByteLimits } from './byte-budget.ts';
 import { PROBLEM_CONTENT_TYPE, RETRY_AFTER_SECONDS, toProblem } from './problem.ts';
 import { toProblemKind } from './problem-kinds.ts';
 import { ProblemException } from './problem.exception.ts';
-import { ALWAYS_SERVED } from './shed-load.ts';
 
 /**
  * Of all answers that their clients have not taken yet, for the memory that `docs/resource-limits.md` counts with. The rest is enough for
@@ -11,17 +10,20 @@ import { ALWAYS_SERVED } from './shed-load.ts';
  */
 const ANSWER_LIMITS: ByteLimits = { allBytes: 33_554_432, largeBytes: 25_165_824, smallBytes: 16_384 };
 
+/** Answers of a few hundred bytes at most, by which the service is judged. */
+const PROBE = /^\/health([/?]|$)/;
+
 /** Those of this process. */
 export const ANSWERS = new ByteBudget(ANSWER_LIMITS, 'TOO_MANY_ANSWERS');
 
 /**
  * Answers 503 in place of what has no room in memory beside answers that other clients do not take. What was written is told in any
- * case: while there is no room at all, nothing is begun. Streams do not count, they are read at the pace of their client, nor do
+ * case: while there is no room at all, nothing is begun. Probes are answered in any case, for they are small. Streams do not count, they are read at the pace of their client, nor do
  * files, which are in memory once.
  */
 export function boundAnswers(fastify: FastifyInstance, budget = ANSWERS): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
-    const isRefused = budget.isFull && !ALWAYS_SERVED.test(request.url);
+    const isRefused = budget.isFull && !PROBE.test(request.url);
     done(isRefused ? new ProblemException('TOO_MANY_ANSWERS') : undefined);
   });
   fastify.addHook('onSend', (request, reply, payload, done) => {
@@ -31,7 +33,7 @@ export function boundAnswers(fastify: FastifyInstance, budget = ANSWERS): void {
     const sizeBytes = Buffer.byteLength(payload);
     reply.raw.once('close', () => budget.giveBack(reply.raw));
     try {
-      if (request.method === 'GET') budget.take(reply.raw, sizeBytes);
+      if (request.method === 'GET' && !PROBE.test(request.url)) budget.take(reply.raw, sizeBytes);
       else budget.count(reply.raw, sizeBytes);
     } catch (error) {
       return done(null, refuse(request, reply, error));

@@ -15,7 +15,7 @@ export interface Versioned {
   version: number;
 }
 
-/** A long page is not read without room for an answer of so many bytes: it would most likely be refused once it is there. */
+/** A long page is not read without room for an answer of so many bytes: nobody knows how long it will be, and it might be read in vain. */
 const LONG_PAGE_BYTES = 1_048_576;
 
 /** What of a document is shown. */

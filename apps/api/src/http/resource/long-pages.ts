@@ -2,7 +2,7 @@ import { ProblemException } from '../problem.exception.ts';
 
 /**
  * Long pages in the process at once, from the question to the views of their entries: few enough for the memory of the container when
- * each is 1 MB, and four fifths of a pool of the usual size are left to everything else.
+ * each is 1 MB, which 100 contacts with notes of full length are, and four fifths of a pool of the usual size are left to everything else.
  */
 export const MAX_LONG_PAGES = 20;
 /** When the first one has waited for so long, in milliseconds, whoever comes then would wait in vain. */
