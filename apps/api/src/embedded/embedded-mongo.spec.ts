@@ -206,7 +206,10 @@ describe(EmbeddedMongo.name, () => {
     ['answers otherwise', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
     ['says nothing', ''],
   ])('refuses a port whose program %s', async (_, answer) => {
-    const program = createServer((socket) => void (answer && socket.on('error', () => {}).end(answer)));
+    const program = createServer((socket) => {
+      socket.on('error', () => {}).resume();
+      if (answer) socket.end(answer);
+    });
     await new Promise<void>((resolve) => program.listen(port, '127.0.0.1', resolve));
     try {
       await expect(start()).rejects.toMatchObject({
