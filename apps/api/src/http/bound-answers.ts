@@ -18,8 +18,8 @@ export const ANSWERS = new ByteBudget(ANSWER_LIMITS, 'TOO_MANY_ANSWERS');
 
 /**
  * Answers 503 in place of what has no room in memory beside answers that other clients do not take. What was written is told in any
- * case: while there is no room at all, nothing is begun. Probes are answered in any case, for they are small. Streams do not count, they are read at the pace of their client, nor do
- * files, which are in memory once.
+ * case: while there is no room at all, nothing is begun. Probes are answered in any case, for they are small. Streams do not count,
+ * they are read at the pace of their client, nor do files, which are in memory once.
  */
 export function boundAnswers(fastify: FastifyInstance, budget = ANSWERS): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
